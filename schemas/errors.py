@@ -1,0 +1,118 @@
+"""The error tree and the codes people see (CONTRACT §7). Nothing else may invent a code.
+
+    ChalkstreamError            code, message, remedy
+    ├── BadInput                the media or the request is wrong: never retried, tells the user what to change
+    ├── BadSettings             the start is stopped: names the setting and what is allowed
+    ├── Unavailable             a shared service or a resource is away: retried with delay, uses up no attempt
+    ├── Cancelled               somebody asked for the stop
+    └── Broken                  anything else is a bug: dead-lettered, loud (codes crashed, timeout, internal)
+
+Foreign exceptions are translated where the foreign library is called; what still arrives as a plain
+Exception is treated as ``Broken("internal")`` by the runner.
+"""
+
+from typing import Final, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+BadInputCode = Literal[
+    "unsupported_format",
+    "no_audio_stream",
+    "truncated",
+    "encrypted",
+    "too_long",
+    "too_large",
+    "unknown_language",
+    "unknown_profile",
+    "prompt_too_long",
+    "invalid_request",
+    "unknown_model",
+    "licence_refused",
+    "not_found",
+    "conflict",
+    "unknown_version",
+]
+ServiceCode = Literal["unavailable", "overloaded", "rate_limited", "timeout", "crashed", "cancelled", "internal"]
+
+BAD_INPUT_CODES: Final = frozenset(get_args(BadInputCode))
+SERVICE_CODES: Final = frozenset(get_args(ServiceCode))
+
+
+class ErrorInfo(BaseModel):
+    """An error as it stands in events, jobs and reports."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    message: str
+
+
+class ChalkstreamError(Exception):
+    """Base of the tree. ``str(error)`` is the one line of CONTRACT §1: ``<code>: <what> - <what to do>``."""
+
+    exit_code = 1
+
+    def __init__(self, code: str, message: str, remedy: str = "") -> None:
+        super().__init__(code, message, remedy)
+        self.code, self.message, self.remedy = code, message, remedy
+
+    def __str__(self) -> str:
+        text = f"{self.code}: {self.message}" + (f" - {self.remedy}" if self.remedy else "")
+        return " ".join(text.split())
+
+    @property
+    def info(self) -> ErrorInfo:
+        """The error as a value for the wire."""
+        return ErrorInfo(code=self.code, message=self.message)
+
+
+class BadInput(ChalkstreamError):
+    """The media or the request can't be used as it is; never retried."""
+
+    exit_code = 3
+
+    def __init__(self, code: BadInputCode, message: str, remedy: str = "") -> None:
+        super().__init__(code, message, remedy)
+
+
+class BadSettings(ChalkstreamError):
+    """A setting is unknown, impossible, or points at nothing; the process does not start."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__("settings", message, remedy)
+
+
+class Unavailable(ChalkstreamError):
+    """Something shared (store, broker, disk, optional engine) can't serve now; tried again later."""
+
+    def __init__(self, message: str, remedy: str = "", code: ServiceCode = "unavailable") -> None:
+        super().__init__(code, message, remedy)
+
+
+class Cancelled(ChalkstreamError):
+    """The job was cancelled or deleted, or the process was asked to stop."""
+
+    exit_code = 130
+
+    def __init__(self, message: str = "stopped on request", remedy: str = "") -> None:
+        super().__init__("cancelled", message, remedy)
+
+
+class Broken(ChalkstreamError):
+    """A bug or a crash in us or in a library we run."""
+
+    def __init__(self, code: ServiceCode, message: str, remedy: str = "") -> None:
+        super().__init__(code, message, remedy)
+
+
+def rebuild(info: ErrorInfo) -> ChalkstreamError:
+    """The exception that ``info`` was made from, for re-raising at an edge."""
+    if info.code in BAD_INPUT_CODES:
+        return BadInput(info.code, info.message)  # type: ignore[arg-type]
+    if info.code == "cancelled":
+        return Cancelled(info.message)
+    if info.code in ("unavailable", "overloaded", "rate_limited"):
+        return Unavailable(info.message, code=info.code)  # type: ignore[arg-type]
+    return Broken(info.code, info.message)  # type: ignore[arg-type]
