@@ -1,0 +1,1 @@
+"""How it is joined: the graph, the runners, the command line and the one composition root."""
