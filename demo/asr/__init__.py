@@ -1,0 +1,1 @@
+"""A micro Whisper for CTranslate2: its tokens, the speech it learns from, the network, the training and the export."""

@@ -1,0 +1,89 @@
+"""What the speech model is asked: the next token, where to look for it, and the letters in the encoder.
+
+Guided attention gives word times for free and makes the decoder learn in minutes. Its floor is not cosmetic: CTranslate2 standardises
+attention over tokens without an epsilon, and a frame to which no token attends turns word times into NaN, whole segments lost.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from demo.asr.features import BANDS
+from demo.asr.network import GUIDED_HEADS, LOWEST_LOG_WEIGHT, Network
+from demo.asr.windows import IGNORED, Window
+
+LABEL_SMOOTHING = 0.05
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows as tensors; `guide` (batch, tokens, encoder frames) is 1 where a token should be read, `guided` marks its rows."""
+
+    mel: Tensor
+    tokens: Tensor
+    targets: Tensor
+    guide: Tensor
+    guided: Tensor
+    letters: Tensor
+    letter_counts: Tensor
+    frames: Tensor
+
+    @classmethod
+    def of(cls, windows: Sequence[Window], filler: int) -> "Batch":
+        longest = max(window.mel.shape[1] for window in windows)
+        longest += 16 - longest % 8
+        mel = np.zeros((len(windows), BANDS, longest), np.float32)
+        for row, window in enumerate(windows):
+            mel[row, :, : window.mel.shape[1]] = window.mel
+        guide, guided = _guides(windows, longest // 2)
+        return cls(
+            mel=torch.from_numpy(mel),
+            tokens=_padded([window.tokens for window in windows], filler),
+            targets=_padded([window.targets for window in windows], IGNORED),
+            guide=guide,
+            guided=guided,
+            letters=torch.tensor([letter for window in windows for letter in window.letters], dtype=torch.long),
+            letter_counts=torch.tensor([len(window.letters) for window in windows]),
+            frames=torch.tensor([(window.mel.shape[1] + 1) // 2 for window in windows]),
+        )
+
+
+def losses(network: Network, batch: Batch, padding: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Cross-entropy of tokens, of attention against the guides (with its floor), and CTC of letters."""
+    memory, bias, length = network.encoder(batch.mel, padding)
+    logits, weights = network.decoder(batch.tokens, memory, bias)
+    tokens = F.cross_entropy(logits.transpose(1, 2), batch.targets, ignore_index=IGNORED, label_smoothing=LABEL_SMOOTHING)
+    guides = sum(_guide_loss(layer[:, :GUIDED_HEADS, :, :length], batch) for layer in weights)
+    letters = network.ctc(memory[:, :length]).log_softmax(-1).transpose(0, 1)
+    ctc = F.ctc_loss(letters, batch.letters, batch.frames, batch.letter_counts, zero_infinity=True)
+    assert isinstance(guides, Tensor)
+    return tokens, guides, ctc
+
+
+def _guide_loss(log_weights: Tensor, batch: Batch) -> Tensor:
+    inside = (log_weights.exp().mean(1) * batch.guide).sum(-1)
+    count = batch.guided.sum().clamp(min=1)
+    aimed = -((inside + 1e-4).log() * batch.guided).sum() / count
+    rows = batch.guided[:, None, :, None]
+    below = (F.relu(LOWEST_LOG_WEIGHT - log_weights) * rows).sum() / (count * GUIDED_HEADS * log_weights.shape[-1])
+    return aimed / 2 + below / 2
+
+
+def _guides(windows: Sequence[Window], frames: int) -> tuple[Tensor, Tensor]:
+    count = max(len(window.tokens) for window in windows)
+    guide, guided = np.zeros((len(windows), count, frames), np.float32), np.zeros((len(windows), count), np.float32)
+    for row, window in enumerate(windows):
+        for at, interval in enumerate(window.guides):
+            if interval is not None:
+                low, high = max(0, int(interval[0] / 2)), int(np.ceil(interval[1] / 2)) + 1
+                guide[row, at, low:high] = guided[row, at] = 1
+    return torch.from_numpy(guide), torch.from_numpy(guided)
+
+
+def _padded(rows: Sequence[Sequence[int]], filler: int) -> Tensor:
+    longest = max(map(len, rows))
+    return torch.tensor([[*row, *[filler] * (longest - len(row))] for row in rows])
