@@ -1,0 +1,159 @@
+"""Lectures that are not: slides and two synthetic voices, with the truth about every sentence beside the video.
+
+The sample is spoken from `sample/script.tsv`; longer ones are drawn from the grammar by seed. Only held-out sentences are spoken, so
+that no training run has met one. A lecture is written as it is spoken, sentence by sentence: its length costs no memory.
+"""
+
+import json
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from demo import grammar, slides, speech
+from demo.lexicon import LANGUAGES, Sentence, words
+from demo.slides import Slide
+from demo.speech import SAMPLE_RATE, Audio, Manner
+
+SAMPLE = Path(__file__).parent / "sample"
+VOICES = {"1": ("gmw/en-US", Manner(150, 45, 50)), "2": ("gmw/en-GB-x-rp+f2", Manner(155, 55, 55))}
+FRAMES_PER_SECOND = 5
+PER_SLIDE = 6
+LEVEL = 0.5
+
+
+@dataclass(frozen=True)
+class Line:
+    """One sentence of a script; a slide where a new one comes up."""
+
+    speaker: str
+    text: Sentence
+    slide: Slide | None
+    pause: float
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What was said when; seconds from the start of the file."""
+
+    start: float
+    end: float
+    speaker: str
+    voice: str
+    text: Sentence
+
+
+def sample_script() -> Iterator[Line]:
+    rows = [line.split("\t") for line in (SAMPLE / "script.tsv").read_text("utf-8").splitlines() if line[0] != "#"]
+    rng, number = random.Random(7), 0
+    for at, (speaker, title, *texts) in enumerate(rows):
+        number += bool(title)
+        following = [row[2] for row in rows[at : at + PER_SLIDE]]
+        slide = Slide(number, title, points(following)) if title else None
+        yield Line(speaker, dict(zip(LANGUAGES, texts, strict=True)), slide, _pause(rng))
+
+
+def drawn_script(seed: int) -> Iterator[Line]:
+    """Endless, deterministic by seed; every sixth sentence opens a slide, the voices take turns."""
+    rng, drawn, number, speaker = random.Random(seed), grammar.sentences(seed, evaluation=True), 0, "1"
+    while True:
+        part, number = [next(drawn) for _ in range(PER_SLIDE)], number + 1
+        found = points(sentence["en"] for sentence in part)
+        for at, sentence in enumerate(part):
+            slide = Slide(number, f"Part {number}: the {found[0]}", found) if at == 0 else None
+            yield Line(speaker, sentence, slide, _pause(rng))
+            speaker = rng.choice("12") if rng.random() < 0.6 else speaker
+
+
+def points(texts: Iterable[str]) -> tuple[str, ...]:
+    """The first nouns of the lexicon that the texts name, for a slide."""
+    nouns = {row["en"].word for row in words().nouns}
+    named = [word for text in texts for word in grammar.normal(text).split() if word in nouns]
+    return tuple(dict.fromkeys(named))[:5]
+
+
+def write(script: Iterable[Line], out: Path, *, seconds: float = float("inf")) -> list[Truth]:
+    """Speak and film `script` up to about `seconds` into `out`, and write its reference beside it."""
+    truths: list[Truth] = []
+    with _Film(out) as film:
+        film.hear(speech.pause(0.6))
+        for line in script:
+            if line.slide:
+                film.show(line.slide)
+            truths.append(_speak(film, line))
+            if film.seconds >= seconds:
+                break
+        film.hear(speech.pause(0.8))
+    _write_reference(out, truths, film.seconds)
+    return truths
+
+
+def _speak(film: "_Film", line: Line) -> Truth:
+    voice, manner = VOICES[line.speaker]
+    spoken = speech.say(line.text["en"], voice, manner)
+    start = film.seconds
+    film.hear((spoken.audio * (LEVEL / np.abs(spoken.audio).max())).astype(np.float32))
+    truth = Truth(round(start, 3), round(film.seconds, 3), line.speaker, voice, line.text)
+    film.hear(speech.pause(line.pause))
+    return truth
+
+
+def _pause(rng: random.Random) -> float:
+    return rng.uniform(0.4, 1.1)
+
+
+def _write_reference(out: Path, truths: list[Truth], seconds: float) -> None:
+    """Beside `lecture.mp4`: `lecture.reference.json`, and one plain text per language."""
+    content = {"duration": round(seconds, 3), "language": "en", "sentences": [asdict(truth) for truth in truths]}
+    out.with_suffix(".reference.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    for language in LANGUAGES:
+        text = "".join(truth.text[language] + "\n" for truth in truths)
+        out.with_suffix(f".{language}.txt").write_text(text, "utf-8")
+
+
+class _Film:
+    """An MP4 being written; what is heard moves its clock, and the slide in view is filmed along."""
+
+    def __init__(self, path: Path) -> None:
+        self._container = av.open(str(path), "w", options={"movflags": "faststart", "fflags": "+bitexact"})
+        self._video: Any = self._container.add_stream("libx264", rate=FRAMES_PER_SECOND)
+        self._video.width, self._video.height = slides.SIZE
+        self._video.pix_fmt = "yuv420p"
+        self._video.options = {"crf": "28", "preset": "veryfast", "g": "50", "threads": "1"}
+        self._audio: Any = self._container.add_stream("aac", rate=SAMPLE_RATE, layout="mono", bit_rate=48_000)
+        self._samples = self._frames = 0
+        self._picture = slides.draw(Slide(0, "Lecture", ()))
+
+    @property
+    def seconds(self) -> float:
+        return self._samples / SAMPLE_RATE
+
+    def __enter__(self) -> "_Film":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stream in (self._video, self._audio):
+            self._container.mux(stream.encode(None))
+        self._container.close()
+
+    def show(self, slide: Slide) -> None:
+        self._picture = slides.draw(slide)
+
+    def hear(self, audio: Audio) -> None:
+        frame = av.AudioFrame.from_ndarray(audio[None, :], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._samples, Fraction(1, SAMPLE_RATE)
+        self._container.mux(self._audio.encode(frame))
+        self._samples += len(audio)
+        while self._frames < self.seconds * FRAMES_PER_SECOND:
+            self._film_frame()
+
+    def _film_frame(self) -> None:
+        frame = av.VideoFrame.from_ndarray(self._picture, format="rgb24")
+        frame.pts, frame.time_base = self._frames, Fraction(1, FRAMES_PER_SECOND)
+        self._container.mux(self._video.encode(frame))
+        self._frames += 1
