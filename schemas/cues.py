@@ -53,6 +53,17 @@ class Violation(Model):
     """One rule that one cue (1-based number) could not meet."""
 
     cue: int
-    rule: Literal["lines", "line_characters", "overlap", "gap", "min_duration", "max_duration", "reading_speed"]
+    rule: Literal[
+        "empty",
+        "order",
+        "media_end",
+        "lines",
+        "line_characters",
+        "overlap",
+        "gap",
+        "min_duration",
+        "max_duration",
+        "reading_speed",
+    ]
     value: float
     limit: float

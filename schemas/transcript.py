@@ -1,6 +1,7 @@
 """What was heard and what it means: words, segments, sentences, and their translations."""
 
 from schemas.base import Model, Probability, Seconds
+from schemas.writing import joined
 
 
 class Word(Model):
@@ -48,8 +49,8 @@ class Sentence(Model):
 
     @property
     def text(self) -> str:
-        """The sentence as written, words joined by one blank."""
-        return " ".join(word.text for word in self.words)
+        """The sentence as written: words joined by one blank, by none in scripts that know no blanks."""
+        return joined(word.text for word in self.words)
 
     @property
     def start(self) -> float:
