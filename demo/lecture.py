@@ -22,7 +22,7 @@ from demo.speech import SAMPLE_RATE, Audio, Manner
 
 SAMPLE = Path(__file__).parent / "sample"
 VOICES = {"1": ("gmw/en-US", Manner(150, 45, 50)), "2": ("gmw/en-GB-x-rp+f2", Manner(155, 55, 55))}
-FRAMES_PER_SECOND = 5
+FRAMES_PER_SECOND = 2
 PER_SLIDE = 6
 LEVEL = 0.5
 
@@ -124,10 +124,10 @@ class _Film:
         self._video: Any = self._container.add_stream("libx264", rate=FRAMES_PER_SECOND)
         self._video.width, self._video.height = slides.SIZE
         self._video.pix_fmt = "yuv420p"
-        self._video.options = {"crf": "28", "preset": "veryfast", "g": "50", "threads": "1"}
+        self._video.options = {"crf": "28", "preset": "veryfast", "g": "20", "threads": "1"}
         self._audio: Any = self._container.add_stream("aac", rate=SAMPLE_RATE, layout="mono", bit_rate=48_000)
         self._samples = self._frames = 0
-        self._picture = slides.draw(Slide(0, "Lecture", ()))
+        self.show(Slide(0, "Lecture", ()))
 
     @property
     def seconds(self) -> float:
@@ -142,7 +142,8 @@ class _Film:
         self._container.close()
 
     def show(self, slide: Slide) -> None:
-        self._picture = slides.draw(slide)
+        picture = av.VideoFrame.from_ndarray(slides.draw(slide), format="rgb24")
+        self._picture = picture.reformat(format="yuv420p")
 
     def hear(self, audio: Audio) -> None:
         frame = av.AudioFrame.from_ndarray(audio[None, :], format="fltp", layout="mono")
@@ -153,7 +154,6 @@ class _Film:
             self._film_frame()
 
     def _film_frame(self) -> None:
-        frame = av.VideoFrame.from_ndarray(self._picture, format="rgb24")
-        frame.pts, frame.time_base = self._frames, Fraction(1, FRAMES_PER_SECOND)
-        self._container.mux(self._video.encode(frame))
+        self._picture.pts, self._picture.time_base = self._frames, Fraction(1, FRAMES_PER_SECOND)
+        self._container.mux(self._video.encode(self._picture))
         self._frames += 1

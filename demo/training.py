@@ -72,7 +72,7 @@ class Loop:
     _average: dict[str, float] = field(default_factory=dict)
     _began: float = field(default_factory=time.monotonic)
     _saved: float = field(default_factory=time.monotonic)
-    _first: int = 0
+    first: int = 0
 
     @property
     def path(self) -> Path:
@@ -86,7 +86,7 @@ class Loop:
         """The steps still to do; resumes where the checkpoint stands if the plan says so."""
         if self.plan.resume and self.path.is_file():
             self._load()
-        self._first = self.step
+        self.first = self.step
         while self.step < self.plan.steps:
             yield self.step
 
@@ -129,7 +129,7 @@ class Loop:
         for key, value in values.items():
             self._average[key] = 0.95 * self._average.get(key, value) + 0.05 * value
         if self.step % REPORT_STEPS == 0 or self.step == self.plan.steps:
-            rate = (self.step - self._first) / (time.monotonic() - self._began)
+            rate = (self.step - self.first) / (time.monotonic() - self._began)
             left = (self.plan.steps - self.step) / rate / 60
             shown = " ".join(f"{key} {value:.3f}" for key, value in self._average.items())
             say(f"{self.name} {self.step}/{self.plan.steps} {shown} | {rate:.2f} steps/s, {left:.0f} min left")
