@@ -43,6 +43,18 @@ class Endpoints:
             "CHALKSTREAM_STORE__SECRET_KEY": self.secret_key,
         }
 
+    def sasl_settings(self) -> dict[str, str]:
+        """The same by way of the SASL listener where there is one, else ``settings()``."""
+        if self.sasl is None:
+            return self.settings()
+        return self.settings() | {
+            "CHALKSTREAM_KAFKA__BOOTSTRAP": self.sasl.bootstrap,
+            "CHALKSTREAM_KAFKA__SECURITY": "SASL_PLAINTEXT",
+            "CHALKSTREAM_KAFKA__MECHANISM": self.sasl.mechanism,
+            "CHALKSTREAM_KAFKA__USERNAME": self.sasl.username,
+            "CHALKSTREAM_KAFKA__PASSWORD": self.sasl.password,
+        }
+
 
 @dataclass(frozen=True)
 class ServiceStatus:

@@ -50,12 +50,17 @@ class Programs:
 def programs(cache: Path, progress: Progress) -> Programs:
     """All programs; what is missing is made, both at the same time, once every tool for it is known to be there."""
     found = java()
-    for entry, name in ((_kafka_entry(cache), "mvn"), (_minio_entry(cache), "go")):
-        if not entry.exists():
-            tool(name)
+    for name in needed(cache):
+        tool(name)
     with ThreadPoolExecutor() as pool:
         binary, jars = pool.submit(minio_binary, cache, progress), pool.submit(kafka_jars, cache, progress)
         return Programs(found, jars.result(), binary.result())
+
+
+def needed(cache: Path) -> list[str]:
+    """The tools without which ``programs`` can't work: builders only while their result is not in the cache."""
+    builders = {"mvn": kafka_entry(cache), "go": minio_entry(cache)}
+    return ["java", *(name for name, entry in builders.items() if not entry.exists())]
 
 
 def silent(line: str) -> None:
@@ -92,9 +97,9 @@ def kafka_jars(cache: Path, progress: Progress = silent) -> Path:
     def build(room: Path) -> None:
         (room / "pom.xml").write_text(pom(POM_PARTS))
         maven = (tool("mvn"), "-q", "-B", "-f", str(room / "pom.xml"), "dependency:copy-dependencies")
-        _run("Kafka", (*maven, "-DincludeScope=runtime", f"-DoutputDirectory={room / 'libs'}"), room, progress)
+        run_build("Kafka", (*maven, "-DincludeScope=runtime", f"-DoutputDirectory={room / 'libs'}"), room, progress)
 
-    return _once(_kafka_entry(cache), build, progress) / "libs"
+    return once(kafka_entry(cache), build, progress) / "libs"
 
 
 def minio_binary(cache: Path, progress: Progress = silent) -> Path:
@@ -102,16 +107,16 @@ def minio_binary(cache: Path, progress: Progress = silent) -> Path:
 
     def build(room: Path) -> None:
         go = (tool("go"), "install", "-ldflags", "-s -w", f"{minio.MODULE}@{minio.RELEASE}")
-        _run("MinIO", ("env", "CGO_ENABLED=0", f"GOBIN={room}", *go), room, progress)
+        run_build("MinIO", ("env", "CGO_ENABLED=0", f"GOBIN={room}", *go), room, progress)
 
-    return _once(_minio_entry(cache), build, progress) / "minio"
+    return once(minio_entry(cache), build, progress) / "minio"
 
 
-def _kafka_entry(cache: Path) -> Path:
+def kafka_entry(cache: Path) -> Path:
     return cache / f"kafka-{kafka.VERSION}"
 
 
-def _minio_entry(cache: Path) -> Path:
+def minio_entry(cache: Path) -> Path:
     return cache / f"minio-{minio.RELEASE}"
 
 
@@ -129,7 +134,7 @@ def pom(parts: dict[str, str]) -> str:
     )
 
 
-def _once(target: Path, build: Callable[[Path], None], progress: Progress) -> Path:
+def once(target: Path, build: Callable[[Path], None], progress: Progress) -> Path:
     """``target``, made by ``build`` in a room beside it if it is not there yet."""
     if target.exists():
         return target
@@ -145,7 +150,7 @@ def _once(target: Path, build: Callable[[Path], None], progress: Progress) -> Pa
     return target
 
 
-def _run(what: str, command: Sequence[str], room: Path, progress: Progress) -> None:
+def run_build(what: str, command: Sequence[str], room: Path, progress: Progress) -> None:
     """Run a build at low priority; its output lies beside the cache entry for whoever must read it."""
     log = room.parent / f"build-{what.lower()}.log"
     progress(f"building {what}, once for this machine (log: {log})")
