@@ -44,7 +44,9 @@ def schedule(
 ) -> list[tuple[int, int]]:
     """Start and end of each cue. Where not even a millisecond each is left, the last ones are dropped."""
     spoken = spoken[: max(0, media_end)]
-    frame = min(FRAME, media_end // len(spoken)) if spoken else FRAME
+    if not spoken:
+        return []
+    frame = min(FRAME, media_end // len(spoken))
     anchors = _anchors(spoken, media_end, frame)
     ease = _Ease(profile, speed, media_end)
     starts = _best_starts(spoken, anchors, ease, slack, frame)
@@ -100,7 +102,7 @@ def _best_starts(spoken: Sequence[Spoken], anchors: Sequence[int], ease: _Ease, 
     """The starts with the least broken limits and the least moving, over steps of ``slack`` around the anchors."""
     offsets = range(-slack.early, slack.late + 1, slack.step)
     choices = [[a + o for o in offsets if 0 <= a + o <= ease.media_end - frame] for a in anchors]
-    costs = [_moved(start - anchors[0]) for start in choices[0]] if choices else []
+    costs = [_moved(start - anchors[0]) for start in choices[0]]
     come_from: list[list[int]] = []
     for number, (befores, starts) in enumerate(pairwise(choices)):
         found = [
@@ -116,8 +118,6 @@ def _best_starts(spoken: Sequence[Spoken], anchors: Sequence[int], ease: _Ease, 
         ]
         costs = [cost + _moved(start - anchors[number + 1]) for (cost, _), start in zip(found, starts, strict=True)]
         come_from.append([index for _, index in found])
-    if not choices:
-        return []
     last = [cost + ease.unmet(spoken[-1], start, None) for cost, start in zip(costs, choices[-1], strict=True)]
     path = [last.index(min(last))]
     for indices in reversed(come_from):

@@ -116,3 +116,10 @@ def rebuild(info: ErrorInfo) -> ChalkstreamError:
     if info.code in ("unavailable", "overloaded", "rate_limited"):
         return Unavailable(info.message, code=info.code)  # type: ignore[arg-type]
     return Broken(info.code, info.message)  # type: ignore[arg-type]
+
+
+class NotFound(BadInput):
+    """Nothing stands under that name in the store."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__("not_found", message, remedy)

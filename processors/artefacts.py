@@ -1,0 +1,62 @@
+"""Stored once, by whoever comes first: how stages keep what they made and recognise what is finished (DESIGN §4.2)."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from processors.bench import Bench
+from processors.recipes import WORK, lost, of_run
+from schemas.base import Model, to_bytes
+from schemas.errors import ErrorInfo, NotFound
+from schemas.plan import Plan
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class LostMark(Model):
+    """Left in place of an artefact that could not be made in one run of one job."""
+
+    lost: bool = True
+    reason: str
+    message: str = ""
+
+
+def load(bench: Bench, key: str, kind: type[M]) -> M | None:
+    """The artefact under ``key``, or None."""
+    try:
+        return kind.model_validate_json(bench.store.get(WORK, key))
+    except NotFound:
+        return None
+
+
+def keep(bench: Bench, key: str, made: M) -> M:
+    """Store ``made`` unless something stands there; what stands there is the truth, and is returned."""
+    if bench.store.create(WORK, key, to_bytes(made)):
+        return made
+    return type(made).model_validate_json(bench.store.get(WORK, key))
+
+
+def once(bench: Bench, key: str, kind: type[M], make: Callable[[], M]) -> M:
+    """The finished artefact, or the one made now."""
+    return load(bench, key, kind) or keep(bench, key, make())
+
+
+def give_up(bench: Bench, key: str, plan: Plan, error: ErrorInfo) -> None:
+    """Leave the mark that this run does without the artefact."""
+    bench.store.create(WORK, lost(key, plan), to_bytes(LostMark(reason=error.code, message=error.message)))
+
+
+def lost_mark(bench: Bench, key: str, plan: Plan) -> LostMark | None:
+    """The mark of this run, if the item was given up on."""
+    return load(bench, lost(key, plan), LostMark)
+
+
+def load_run(bench: Bench, key: str, kind: type[M], plan: Plan) -> M | None:
+    """The artefact as this run sees it: its own lossy one before the common one."""
+    return load(bench, of_run(key, plan), kind) or load(bench, key, kind)
+
+
+def settled(bench: Bench, key: str, plan: Plan) -> bool:
+    """Whether a join may count this item: made, or given up on in this run."""
+    return any(bench.store.exists(WORK, name) for name in (key, lost(key, plan), of_run(key, plan)))

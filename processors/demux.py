@@ -1,0 +1,74 @@
+"""demux: an upload becomes parts of PCM on the media clock, announced while the rest is still being decoded."""
+
+import hashlib
+from collections.abc import Generator, Iterator
+
+from processors.artefacts import keep, load
+from processors.bench import Bench, ByteSource
+from processors.recipes import PART_SAMPLES, WORK, audio, end, part_key
+from processors.sound import BYTES_PER_SAMPLE
+from processors.stage import Stage
+from schemas.errors import Broken, Cancelled
+from schemas.events import AudioEnded, Event, PartDecoded, VideoAccepted
+from schemas.media import DecodeEnd, DecodeRequest, MediaInfo
+from schemas.plan import Plan
+from schemas.records import AudioRecord
+
+HASH_STEP = 4 << 20
+
+
+def demux(event: VideoAccepted, bench: Bench) -> Iterator[Event]:
+    """Announce every part, then the end. Decoded before: announced from what is stored."""
+    plan = bench.plan_of(event)
+    record = load(bench, end(audio(plan)), AudioRecord)
+    if record is None:
+        record = yield from _decode(event, plan, bench)
+    else:
+        yield from (_part(event, index, record.media, record.end.samples) for index in range(record.count))
+    yield AudioEnded(job=event.job, run=event.run, tenant=event.tenant, count=record.count, samples=record.end.samples)
+
+
+def _decode(event: VideoAccepted, plan: Plan, bench: Bench) -> Generator[Event, None, AudioRecord]:
+    began, count, media = bench.clock(), 0, None
+    source = bench.open_source(plan.source)
+    for piece in bench.decode(source, _request(plan), cancelled=lambda: bench.cancelled(event.job)):
+        if isinstance(piece, MediaInfo):
+            media = piece
+        elif isinstance(piece, DecodeEnd):
+            assert media is not None
+            sha256 = _sha256(source, bench, event.job)
+            record = AudioRecord(media=media, end=piece, count=count, sha256=sha256, seconds=bench.clock() - began)
+            return keep(bench, end(audio(plan)), record)
+        else:
+            assert media is not None
+            bench.store.create(WORK, part_key(plan, count), piece)
+            yield _part(event, count, media, count * PART_SAMPLES + len(piece) // BYTES_PER_SAMPLE)
+            count += 1
+    raise Broken("internal", "the decoder stopped without saying how it ended")
+
+
+def _request(plan: Plan) -> DecodeRequest:
+    language = None if plan.source_language == "auto" else plan.source_language
+    return DecodeRequest(track=plan.track, language=language, part_samples=PART_SAMPLES)
+
+
+def _part(event: VideoAccepted, index: int, media: MediaInfo, samples: int) -> PartDecoded:
+    start = index * PART_SAMPLES
+    return PartDecoded(
+        job=event.job, run=event.run, tenant=event.tenant, index=index,
+        start=start, end=min(samples, start + PART_SAMPLES), duration=media.duration,
+    )  # fmt: skip
+
+
+def _sha256(source: ByteSource, bench: Bench, job: str) -> str:
+    digest = hashlib.sha256()
+    for offset in range(0, source.size, HASH_STEP):
+        if bench.cancelled(job):
+            raise Cancelled
+        digest.update(source.read(offset, min(HASH_STEP, source.size - offset)))
+    return digest.hexdigest()
+
+
+STAGE = Stage(
+    name="demux", takes=(VideoAccepted,), gives=(PartDecoded, AudioEnded), run=demux, can_crash=True, held_by="transcribe"
+)

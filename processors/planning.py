@@ -1,0 +1,53 @@
+"""How wishes become a plan: precedence, what the models can do, and the limits that are known before work starts."""
+
+from datetime import datetime
+
+from processors.profiles import profile
+from schemas.errors import BadInput
+from schemas.languages import canonical, primary
+from schemas.plan import ModelIdentity, Options, Plan, Source, job_id
+
+DEFAULTS = Options(targets=(), source_language="auto", profile="edu-default", formats=("srt", "vtt"))
+
+
+class Abilities:
+    """What the pack at hand can do: languages as BCP-47 primary tags; ``mt`` is None when it can't translate."""
+
+    def __init__(
+        self, asr: ModelIdentity, mt: ModelIdentity | None, *, heard: tuple[str, ...], written: tuple[str, ...],
+        chunk_seconds: float,
+    ) -> None:  # fmt: skip
+        self.asr, self.mt, self.chunk_seconds = asr, mt, chunk_seconds
+        self.heard, self.written = frozenset(map(primary, heard)), frozenset(map(primary, written))
+
+
+def make_plan(
+    source: Source, asked: Options, abilities: Abilities, *, tenant: str, defaults: Options, now: datetime, run: int = 0,
+    traceparent: str | None = None,
+) -> Plan:  # fmt: skip
+    """The frozen plan. Raises BadInput("unknown_language" | "unknown_profile")."""
+    wish = asked.over(defaults).over(DEFAULTS)
+    targets = tuple(dict.fromkeys(canonical(tag) for tag in wish.targets or ()))
+    language = wish.source_language or "auto"
+    language = language if language == "auto" else canonical(language)
+    _check(language, targets, abilities)
+    return Plan(
+        job=job_id(source, asked), run=run, tenant=tenant, source=source, source_language=language, targets=targets,
+        profile=profile(wish.profile or "").name, formats=wish.formats or (), track=wish.track, asr=abilities.asr,
+        mt=abilities.mt if targets else None, chunk_seconds=abilities.chunk_seconds,
+        created=now.isoformat(timespec="milliseconds"), traceparent=traceparent,
+    )  # fmt: skip
+
+
+def _check(language: str, targets: tuple[str, ...], abilities: Abilities) -> None:
+    if language != "auto" and primary(language) not in abilities.heard:
+        raise BadInput("unknown_language", f"the speech model does not know {language!r}", _known(abilities.heard))
+    for target in targets:
+        if primary(target) not in abilities.written:
+            raise BadInput("unknown_language", f"the translation model does not know {target!r}", _known(abilities.written))
+    if targets and language != "auto" and primary(language) not in abilities.written:
+        raise BadInput("unknown_language", f"nothing here translates from {language!r}", _known(abilities.written))
+
+
+def _known(tags: frozenset[str]) -> str:
+    return f"it knows {', '.join(sorted(tags)) or 'none'}; see 'chalkstream models list'"

@@ -1,0 +1,181 @@
+"""The one composition root: settings become a bench, engines, stages and runners. mypy proves here that all fits.
+
+Engines load on first use, under a lock of their own, so that a stage that needs none never pays for one.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from infra import files, models
+from infra.decode import decode
+from infra.folder import FolderStore
+from infra.settings import Settings
+from processors.bench import Bench, ByteSource, Recogniser, Store, Translator, Voice
+from processors.planning import Abilities
+from processors.recipes import RESULTS, plan_key
+from processors.stage import discover
+from schemas.errors import BadSettings
+from schemas.events import Event
+from schemas.media import DecodeEnd, DecodeRequest, MediaInfo
+from schemas.pack import Kind
+from schemas.plan import Plan, Source
+from streams import graph, isolated
+from streams.jobs import fold
+from streams.journal import Journal
+from streams.local import LocalRunner
+
+MOST_WORKERS = 4
+"""Parallel model instances by default: each holds its own activations, and memory is the first thing a laptop lacks."""
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def workers(settings: Settings) -> int:
+    """Parallel model instances."""
+    return settings.engines.workers or min(MOST_WORKERS, cores())
+
+
+def pack_folder(settings: Settings) -> Path:
+    """Where fetched packs stand."""
+    return settings.state / "packs"
+
+
+@dataclass
+class LoadedEngines:
+    """Implements ``Engines`` from one pack."""
+
+    installed: models.Installed
+    settings: Settings
+    _loaded: dict[str, Any] = field(default_factory=dict)
+    _locks: dict[str, Lock] = field(default_factory=lambda: {name: Lock() for name in ("voice", "asr", "mt")})
+
+    def voice(self) -> Voice:
+        """The voice detector."""
+        from processors.engines import silero
+
+        found: Voice = self._once("voice", silero.load)
+        return found
+
+    def recogniser(self) -> Recogniser:
+        """The speech model."""
+        from processors.engines import whisper
+
+        model = self.installed.need("asr")
+        found: Recogniser = self._once(
+            "asr", lambda: whisper.load(**self._common("asr"), chunk_seconds=model.chunk_seconds)
+        )
+        return found
+
+    def translator(self) -> Translator:
+        """The translation model."""
+        from processors.engines import nllb
+
+        model = self.installed.need("mt")
+        found: Translator = self._once("mt", lambda: nllb.load(**self._common("mt"), max_tokens=model.max_source_tokens))
+        return found
+
+    def _once(self, name: str, load: Callable[[], Any]) -> Any:
+        with self._locks[name]:
+            if name not in self._loaded:
+                self._loaded[name] = load()
+            return self._loaded[name]
+
+    def _common(self, kind: Kind) -> dict[str, Any]:
+        model, engines = self.installed.need(kind), self.settings.engines
+        models.check(self.installed, kind)
+        return {
+            "path": self.installed.path(model), "identity": self.installed.identity(kind), "languages": model.languages,
+            "options": model.options, "compute_type": model.compute_type, "device": engines.device,
+            "workers": workers(self.settings), "threads": engines.threads,
+        }  # fmt: skip
+
+
+def find_pack(settings: Settings) -> models.Installed:
+    """The pack of the settings, allowed by its licences."""
+    installed = models.find(settings.models, pack_folder(settings))
+    models.allow(installed, commercial=settings.commercial)
+    return installed
+
+
+def abilities(installed: models.Installed) -> Abilities:
+    """What the pack can do, for planning."""
+    asr, mt = installed.need("asr"), installed.pack.mt
+    return Abilities(
+        installed.identity("asr"), installed.identity("mt") if mt else None, heard=asr.languages,
+        written=mt.languages if mt else (), chunk_seconds=asr.chunk_seconds,
+    )  # fmt: skip
+
+
+def plans(store: Store) -> Callable[[Event], Plan]:
+    """Frozen plans, read once each."""
+
+    @lru_cache(maxsize=1024)
+    def read(tenant: str, job: str, run: int) -> Plan:
+        return Plan.model_validate_json(store.get(RESULTS, plan_key(tenant, job, run)))
+
+    return lambda event: read(event.tenant, event.job, event.run)
+
+
+def local_bench(settings: Settings, *, cancelled: Callable[[str], bool] = lambda _: False) -> Bench:
+    """The bench of a machine on its own: a folder store, files as uploads."""
+    store = FolderStore(settings.state / "objects")
+    return Bench(
+        store=store, engines=LoadedEngines(find_pack(settings), settings), decode=_limited(settings),
+        open_source=_open_file, plan_of=plans(store), cancelled=cancelled, clock=time.monotonic, version=version("chalkstream"),
+    )  # fmt: skip
+
+
+def _open_file(source: Source) -> ByteSource:
+    files.check_unchanged(source)
+    return files.FileSource(Path(source.key))
+
+
+@dataclass(frozen=True)
+class _limited:  # noqa: N801 - a function with its settings bound
+    settings: Settings
+
+    def __call__(
+        self, source: ByteSource, request: DecodeRequest, *, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[MediaInfo | bytes | DecodeEnd]:
+        """Decode within the limits of the settings."""
+        asked = self.settings.limits
+        limits = request.limits.model_copy(
+            update={"max_seconds": asked.max_hours * 3600.0, "max_bytes": int(asked.max_gib * (1 << 30))}
+        )
+        return decode(source, request.model_copy(update={"limits": limits}), cancelled=cancelled)
+
+
+def local_runner(settings: Settings, heard: Callable[[Event], None]) -> LocalRunner:
+    """The local runner over the journal in the state folder."""
+    stages = discover()
+    journal = Journal(settings.state / "journal.sqlite", graph.takers(stages), lambda s, e: fold(s, e, _now()))
+    bench = local_bench(settings, cancelled=lambda job: runner.stops(job))
+    runner = LocalRunner(
+        stages, bench, journal, isolated.launcher(settings), workers={"transcribe": workers(settings)},
+        ahead_seconds=settings.limits.ahead_seconds, heard=heard,
+    )  # fmt: skip
+    return runner
+
+
+def _now() -> str:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def need_stage(name: str) -> Any:
+    """The stage called ``name``. Raises BadSettings."""
+    found = {stage.name: stage for stage in discover()}
+    if name not in found:
+        raise BadSettings(f"there is no stage {name!r}", f"there are {', '.join(found)}")
+    return found[name]

@@ -1,0 +1,64 @@
+"""Running one item or one batch of a stage: the same for both runners. No broker, no journal, no retries here.
+
+Whatever a stage does, the caller sees a flat series of answers: ``(position, event)`` to publish, then
+``(position, None)`` finished or ``(position, error)`` failed, exactly one end per position. An exception of any
+kind becomes an error of the tree; a batch that fails as a whole is tried once more item by item, so that one bad
+item never fails its companions.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from processors.bench import Bench
+from processors.stage import Answer, Stage
+from schemas.errors import Broken, Cancelled, ChalkstreamError
+from schemas.events import Event
+
+
+def execute(stage: Stage, events: Sequence[Event], bench: Bench) -> Iterator[Answer]:
+    """The answers of ``stage`` to ``events`` (one event unless the stage takes batches)."""
+    live = [position for position, event in enumerate(events) if not bench.cancelled(event.job)]
+    for position in sorted(set(range(len(events))) - set(live)):
+        yield position, Cancelled()
+    if stage.batch is None:
+        for position in live:
+            yield from _single(stage, position, events[position], bench)
+    elif live:
+        yield from _batch(stage, live, events, bench)
+
+
+def _single(stage: Stage, position: int, event: Event, bench: Bench) -> Iterator[Answer]:
+    try:
+        for given in stage.run(event, bench):
+            yield position, given  # type: ignore[misc]
+    except Exception as error:
+        yield position, as_ours(error)
+    else:
+        yield position, None
+
+
+def _batch(stage: Stage, live: list[int], events: Sequence[Event], bench: Bench) -> Iterator[Answer]:
+    ended: set[int] = set()
+    try:
+        for at, answer in stage.run([events[position] for position in live], bench):  # type: ignore[misc]
+            ended |= {live[at]} if answer is None or isinstance(answer, ChalkstreamError) else set()
+            yield live[at], answer
+        failure: ChalkstreamError | None = None
+    except Exception as error:
+        failure = as_ours(error)
+    left = [position for position in live if position not in ended]
+    if failure is None:
+        yield from ((position, None) for position in left)
+    elif len(live) == 1:
+        yield from ((position, failure) for position in left)
+    else:
+        for position in left:
+            yield from _batch(stage, [position], events, bench)
+
+
+def as_ours(error: Exception) -> ChalkstreamError:
+    """``error`` if it is of the tree, else a bug: the type is told, the text may hold what must not be logged."""
+    if isinstance(error, ChalkstreamError):
+        return error
+    ours = Broken("internal", f"{type(error).__name__} in this program", "please report it; --debug shows where")
+    ours.__cause__ = error
+    return ours

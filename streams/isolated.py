@@ -1,0 +1,76 @@
+"""One suspect item alone in a child process: if it takes the process down, it takes only that one (DESIGN §4.7).
+
+The child gets the settings, the stage's name and the fact as JSON on its standard input and writes its answers as
+JSON lines; it shares the store, so what it finished stays finished. Only deaths here count; after three the item
+is ``crashed``.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from infra.settings import Settings
+from processors.stage import Answer, Stage
+from schemas import envelope
+from schemas.errors import BadInput, Broken, ChalkstreamError, ErrorInfo, rebuild
+from schemas.events import Event
+
+DEATHS = 3
+
+
+def launcher(settings: Settings) -> Callable[[Stage, Event], Iterator[Answer]]:
+    """A function that runs one item of a stage in a child of its own."""
+    frozen = settings.model_dump(mode="json", context={"secrets": True})
+
+    def isolate(stage: Stage, event: Event) -> Iterator[Answer]:
+        work = {"settings": frozen, "stage": stage.name, "type": event.wire_type(), "value": envelope.value(event).decode()}
+        for _ in range(DEATHS):
+            answers = _child(json.dumps(work))
+            if answers is not None:
+                yield from answers
+                return
+        yield 0, Broken("crashed", f"{stage.name} died {DEATHS} times on this item alone", "see docs/operating.md: crashes")
+
+    return isolate
+
+
+def _child(work: str) -> list[Answer] | None:
+    """The answers, or None when the child died of a signal."""
+    done = subprocess.run([sys.executable, "-m", "streams.isolated"], input=work.encode(), stdout=subprocess.PIPE, check=False)  # noqa: S603
+    if done.returncode != 0:
+        return None
+    return [_answer(json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def _answer(line: dict[str, Any]) -> Answer:
+    if "type" in line:
+        return 0, envelope.parse(line["type"], line["value"].encode())
+    return 0, rebuild(ErrorInfo(**line["error"])) if "error" in line else None
+
+
+def _line(answer: Event | ChalkstreamError | None) -> str:
+    if isinstance(answer, Event):
+        return json.dumps({"type": answer.wire_type(), "value": envelope.value(answer).decode()})
+    return json.dumps({"error": answer.info.model_dump()} if answer else {"done": True})
+
+
+def main() -> None:
+    """The child: one item, its answers on standard output."""
+    from streams import bootstrap
+    from streams.execute import execute
+
+    work = json.load(sys.stdin)
+    stage = bootstrap.need_stage(work["stage"])
+    try:
+        event = envelope.parse(work["type"], work["value"].encode())
+        bench = bootstrap.local_bench(Settings(**work["settings"]))
+        for _, answer in execute(stage, [event], bench):
+            sys.stdout.write(_line(answer) + "\n")
+    except BadInput as error:
+        sys.stdout.write(_line(error) + "\n")
+
+
+if __name__ == "__main__":
+    main()

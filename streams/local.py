@@ -1,0 +1,163 @@
+"""The local runner: every stage on threads of one process, the journal as its broker, a folder as its store.
+
+An item is begun, its outputs are written to the journal as they come, and with the last of them it is done: a
+process killed in between begins again with what is in the journal. Queues live in the journal, so memory does not
+grow with the length of a lecture; decoding waits when recognition falls behind.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from processors.bench import Bench
+from processors.stage import Answer, Stage
+from schemas.base import SAMPLE_RATE
+from schemas.errors import Cancelled, ChalkstreamError, Unavailable
+from schemas.events import Event, JobEnded, PartDecoded, SpeechFound
+from streams.execute import as_ours, execute
+from streams.journal import Item, Journal
+from streams.retry import decide
+
+SUSPECT = 2
+"""Unfinished attempts after which an item of a stage that can crash runs alone in a child process."""
+PATIENCE = 3
+"""Waits for a disk or file to come back before a local run stops and says so."""
+IDLE_SECONDS = 1.0
+
+
+@dataclass
+class LocalRunner:
+    """Runs stages until the jobs it is asked for have ended. ``workers``: threads per stage, one if not named."""
+
+    stages: Sequence[Stage]
+    bench: Bench
+    journal: Journal
+    isolate: Callable[[Stage, Event], Iterator[Answer]]
+    workers: Mapping[str, int] = field(default_factory=dict)
+    ahead_seconds: float = 7200.0
+    heard: Callable[[Event], None] = lambda _: None
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _failure: ChalkstreamError | None = None
+    _over: set[str] = field(default_factory=set)
+
+    def run(self, jobs: Sequence[str], *, tick: Callable[[], None] = lambda: None) -> None:
+        """Block until every job has ended; ``tick`` is called a few times a second. Raises what stopped it early."""
+        self.journal.recover()
+        threads = [
+            threading.Thread(target=self._worker, args=(stage,), name=stage.name, daemon=True)
+            for stage in self.stages
+            for _ in range(self.workers.get(stage.name, 1))
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            while not self._ended(jobs) and self._failure is None:
+                with self.journal.changed:
+                    self.journal.changed.wait(0.2)
+                tick()
+        finally:
+            self.stop(threads)
+        if self._failure is not None:
+            raise self._failure
+
+    def stops(self, job: str) -> bool:
+        """Whether work for this job is to be left: the runner stops, or the job has come to its end."""
+        return self.stopping.is_set() or job in self._over
+
+    def stop(self, threads: Sequence[threading.Thread], grace: float = 5.0) -> None:
+        """Take no more work; wait a little for what is in hand. What does not end in time is done again next time."""
+        self.stopping.set()
+        with self.journal.changed:
+            self.journal.changed.notify_all()
+        until = time.monotonic() + grace
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _ended(self, jobs: Sequence[str]) -> bool:
+        return all((status := self.journal.status(job)) is not None and status.ended for job in jobs)
+
+    def _worker(self, stage: Stage) -> None:
+        size = stage.batch.size if stage.batch else 1
+        try:
+            while not self.stopping.is_set():
+                generation = self.journal.generation
+                items = self.journal.take(stage.name, size, now=time.time(), ordered=stage.ordered)
+                if items:
+                    self._work(stage, items)
+                else:
+                    self._wait(stage, generation)
+        except Exception as error:
+            self._fail(as_ours(error))
+
+    def _wait(self, stage: Stage, generation: int) -> None:
+        due = self.journal.next_due(stage.name)
+        seconds = IDLE_SECONDS if due is None else min(IDLE_SECONDS, max(0.0, due - time.time()))
+        with self.journal.changed:
+            self.journal.changed.wait_for(
+                lambda: self.journal.generation != generation or self.stopping.is_set(), timeout=seconds
+            )
+
+    def _work(self, stage: Stage, items: list[Item]) -> None:
+        for position, answer in self._answers(stage, items):
+            item = items[position]
+            if isinstance(answer, Event):
+                self._publish([answer])
+                self._hold(stage)
+            elif answer is None:
+                self.journal.publish([], now=time.time(), done=(stage.name, item.seq))
+            else:
+                self._failed(stage, item, answer)
+
+    def _answers(self, stage: Stage, items: list[Item]) -> Iterator[Answer]:
+        suspects = [at for at, item in enumerate(items) if stage.can_crash and item.attempts >= SUSPECT]
+        fine = [at for at in range(len(items)) if at not in suspects]
+        if fine:
+            answers = execute(stage, [items[at].event for at in fine], self.bench)
+            yield from ((fine[at], answer) for at, answer in answers)
+        for at in suspects:
+            yield from ((at, answer) for _, answer in self.isolate(stage, items[at].event))
+
+    def _publish(self, events: Sequence[Event], done: tuple[str, int] | None = None) -> None:
+        for event in self.journal.publish(events, now=time.time(), done=done):
+            if isinstance(event, JobEnded):
+                self._over.add(event.job)
+                self.journal.discard(event.job)
+            self.heard(event)
+
+    def _failed(self, stage: Stage, item: Item, error: ChalkstreamError) -> None:
+        now = time.time()
+        if isinstance(error, Cancelled) and self.stopping.is_set():
+            self.journal.put_back(stage.name, item.seq, not_before=0.0, waited=True)
+        elif isinstance(error, Unavailable) and item.waits >= PATIENCE:
+            self.journal.put_back(stage.name, item.seq, not_before=0.0, waited=True)
+            self._fail(error)
+        else:
+            decision = decide(error, attempts=item.attempts + 1, waits=item.waits, age=now - item.since)
+            if decision.action == "again":
+                later = now + decision.delay
+                waited = isinstance(error, Unavailable)
+                self.journal.put_back(stage.name, item.seq, not_before=later, waited=waited)
+            else:
+                self._publish(list(stage.given_up(item.event, error.info, self.bench)), (stage.name, item.seq))
+
+    def _hold(self, stage: Stage) -> None:
+        """Back-pressure: a stage that runs ahead waits while too much audio is before the one that holds it."""
+        while stage.held_by and not self.stopping.is_set() and self._waiting_audio(stage.held_by) > self.ahead_seconds:
+            with self.journal.changed:
+                self.journal.changed.wait(IDLE_SECONDS)
+
+    def _waiting_audio(self, stage: str) -> float:
+        queued = [*self.journal.queued(stage), *self.journal.queued("chunk")]
+        return sum(_audio_seconds(event) for event in queued)
+
+    def _fail(self, error: ChalkstreamError) -> None:
+        self._failure = self._failure or error
+        with self.journal.changed:
+            self.journal.changed.notify_all()
+
+
+def _audio_seconds(event: Event) -> float:
+    if isinstance(event, SpeechFound):
+        return event.end - event.start
+    return (event.end - event.start) / SAMPLE_RATE if isinstance(event, PartDecoded) else 0.0

@@ -1,0 +1,37 @@
+"""What to do with a failed attempt: a table (DESIGN §4.8). Time and counts come in, a decision goes out.
+
+| error | decision |
+|---|---|
+| bad input, cancelled | give up at once |
+| unavailable | try again after 1, 2, 4 … 60 s; uses up no attempt; after 24 h give up |
+| anything else | try twice in all, then give up |
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas.errors import BadInput, Cancelled, ChalkstreamError, Unavailable
+
+ATTEMPTS = 2
+FIRST_DELAY, LONGEST_DELAY = 1.0, 60.0
+AGE_LIMIT = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``again`` after ``delay`` seconds, or ``give_up``."""
+
+    action: Literal["again", "give_up"]
+    delay: float = 0.0
+
+
+GIVE_UP = Decision("give_up")
+
+
+def decide(error: ChalkstreamError, *, attempts: int, waits: int, age: float) -> Decision:
+    """``attempts`` that failed so far, this one included; ``waits`` for a service; ``age`` of the item in seconds."""
+    if isinstance(error, BadInput | Cancelled):
+        return GIVE_UP
+    if isinstance(error, Unavailable):
+        return Decision("again", min(LONGEST_DELAY, FIRST_DELAY * 2**waits)) if age < AGE_LIMIT else GIVE_UP
+    return Decision("again", FIRST_DELAY) if attempts < ATTEMPTS else GIVE_UP
