@@ -14,9 +14,9 @@ class FunctionWords(NamedTuple):
     """Words in lower case."""
 
     joins: frozenset[str]
-    """Conjunctions and relative pronouns: a new clause begins with them."""
+    """Other conjunctions and relative pronouns: a new clause begins with them."""
     leads: frozenset[str]
-    """Prepositions: a new phrase begins with them."""
+    """Prepositions, and words that join like to like (a clause or only a word): a new phrase begins with them."""
     clings: frozenset[str]
     """Articles, possessives, subject pronouns, auxiliaries, negations: what follows belongs to them."""
 
@@ -29,9 +29,9 @@ NONE: Final = FunctionWords(frozenset(), frozenset(), frozenset())
 
 FUNCTION_WORDS: Final[dict[str, FunctionWords]] = {
     "en": _words(
-        "and but or nor so yet because although though while whereas if unless until when whenever where wherever "
+        "but so yet because although though while whereas if unless until when whenever where wherever "
         "since before after that which who whom whose what why how than whether",
-        "about above across against along among around as at behind below beneath beside between beyond "
+        "and or nor about above across against along among around as at behind below beneath beside between beyond "
         "by down during "
         "except for from in inside into like near of off on onto out over past through throughout to toward towards "
         "under underneath up upon via with within without",
@@ -45,10 +45,10 @@ FUNCTION_WORDS: Final[dict[str, FunctionWords]] = {
         "aren't wasn't weren't won't wouldn't can't cannot couldn't shouldn't very more most such too quite rather",
     ),
     "fr": _words(
-        "et mais ou donc car ni or que qu' qui dont où quand lorsque lorsqu' puisque puisqu' parce si "
+        "mais donc car que qu' qui dont où quand lorsque lorsqu' puisque puisqu' parce si "
         "s'il comme comment "
         "pourquoi tandis afin quoique bien lequel laquelle lesquels lesquelles ainsi",
-        "à au aux de d' du des en dans par pour sur sous avec sans chez contre entre vers depuis pendant "
+        "et ou ni à au aux de d' du des en dans par pour sur sous avec sans chez contre entre vers depuis pendant "
         "devant derrière "
         "avant après jusque jusqu' jusqu'à selon malgré parmi dès hors envers",
         "le la les l' un une ce cet cette ces mon ton son ma ta sa mes tes ses notre votre leur nos vos "
@@ -60,10 +60,11 @@ FUNCTION_WORDS: Final[dict[str, FunctionWords]] = {
         "plusieurs chaque tout toute tous toutes aucun aucune",
     ),
     "es": _words(
-        "y e o u pero sino porque pues que quien quienes cual cuales cuyo cuya donde cuando mientras "
+        "pero sino porque pues que quien quienes cual cuales cuyo cuya donde cuando mientras "
         "aunque si como cómo "
-        "qué quién dónde cuándo ni luego así",
-        "a al de del en por para con sin sobre bajo entre hacia hasta desde contra según durante mediante ante tras",
+        "qué quién dónde cuándo luego así",
+        "y e o u ni a al de del en por para con sin sobre bajo entre hacia hasta desde contra según durante "
+        "mediante ante tras",
         "el la los las lo un una unos unas este esta estos estas ese esa esos esas aquel aquella mi mis "
         "tu tus su sus "
         "nuestro nuestra nuestros nuestras yo tú él ella nosotros ustedes ellos ellas usted me te se nos "
@@ -73,10 +74,10 @@ FUNCTION_WORDS: Final[dict[str, FunctionWords]] = {
         "haber puede pueden debe deben va van vamos cada todo toda todos todas algún alguna ningún ninguna",
     ),
     "de": _words(
-        "und oder aber denn sondern dass daß weil wenn als ob obwohl während nachdem bevor damit sodass "
+        "aber denn sondern dass daß weil wenn als ob obwohl während nachdem bevor damit sodass "
         "wo wie was wer "
         "warum wann welche welcher welches deren dessen doch",
-        "an am ans auf aus bei beim bis durch für gegen hinter in im ins mit nach neben ohne seit über "
+        "und oder an am ans auf aus bei beim bis durch für gegen hinter in im ins mit nach neben ohne seit über "
         "um unter von vom "
         "vor zu zum zur zwischen wegen trotz gegenüber",
         "der die das den dem des ein eine einen einem einer eines kein keine keinen keinem keiner dieser "

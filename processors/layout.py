@@ -8,7 +8,7 @@ but for ``characters.clean``; words longer than a line are cut. The rest is as g
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Final
 
 from processors.atoms import Atom, from_words, milliseconds, pieces, settle
@@ -25,6 +25,10 @@ TRANSLATED: Final = Slack(early=500, late=1000, step=250)
 """Translations have no words of their own to be in step with; BBC 5.2 allows up to 1.5 s either way."""
 STRETCH: Final = 1000
 """Milliseconds that a translated sentence may run on into the pause after its source."""
+
+
+SILENT: Final = 300
+"""Milliseconds between two words from which on a listener hears a pause; no translated word is laid across one."""
 
 
 def lay_out(sentences: Sequence[Sentence], profile: Profile, language: str, media_end: float) -> list[Cue]:
@@ -50,7 +54,7 @@ def lay_over(
     end = milliseconds(media_end, 0, 2**53)
     speed = profile.speed_limit(language)
     atoms: list[Atom] = []
-    nexts = [*(source.start for source in sources[1:]), media_end]
+    nexts = [*(source.start for source in sources), media_end][1:]
     for source, translation, after in zip(sources, translations, nexts, strict=True):
         texts = pieces(clean(translation.text), profile.max_line_characters)
         clock = _Clock(source, milliseconds(after, 0, end), end)
@@ -62,11 +66,12 @@ def lay_over(
 def _over(texts: Sequence[str], clock: "_Clock", before: int) -> list[Atom]:
     """One translated sentence on its source's clock; nothing starts earlier than ``before``."""
     total = sum(map(len, texts))
+    edges = [position / total for position in accumulate(map(len, texts), initial=0)] if texts else []
     atoms = []
-    for index, (text, position) in enumerate(zip(texts, accumulate(map(len, texts), initial=0), strict=False)):
-        before = max(before, clock.at(position / total))
-        end = max(before, min(clock.at((position + len(text)) / total), clock.heard))
-        atoms.append(Atom(text.lstrip(), before, end, text[0] == " " or not index, not index))
+    for index, (text, (begin, end)) in enumerate(zip(texts, pairwise(edges), strict=True)):
+        start, stop = clock.span(begin, end)
+        before = max(before, start)
+        atoms.append(Atom(text.lstrip(), before, max(before, stop), text[0] == " " or not index, not index))
     return atoms
 
 
@@ -81,22 +86,40 @@ class _Clock:
             starts.append(before)
             ends.append(milliseconds(word.end, before, media_end))
         self.starts, self.ends, self.after = starts, ends, after
-        self.heard, self.factor = ends[-1], 1.0
+        self.runs = self._runs()
+        self.factor = 1.0
+
+    def _runs(self) -> list[tuple[int, int]]:
+        """For each word, the stretch of speech without a pause that it is in."""
+        pauses = [at for at in range(1, len(self.starts)) if self.starts[at] - self.ends[at - 1] >= SILENT]
+        edges = [0, *pauses, len(self.starts)]
+        return [(self.starts[a], max(self.ends[a:b])) for a, b in pairwise(edges) for _ in range(a, b)]
 
     def stretch(self, needed: int) -> None:
         """Let the sentence run on into the pause after it, if it needs ``needed`` milliseconds to be read."""
-        spoken = self.heard - self.starts[0]
-        free = min(STRETCH, self.after - self.heard, needed - spoken)
+        spoken = self.ends[-1] - self.starts[0]
+        free = min(STRETCH, self.after - self.ends[-1], needed - spoken)
         if free > 0 and spoken > 0:
             self.factor = (spoken + free) / spoken
 
-    def at(self, share: float) -> int:
-        """The time at ``share`` (0 to 1) of the sentence's characters."""
+    def span(self, begin: float, end: float) -> tuple[int, int]:
+        """When the characters from share ``begin`` to ``end`` (0 to 1) are said; never on both sides of a pause.
+
+        Starts follow the stretched clock, but no end is later than the speech.
+        """
+        earliest, latest = self.runs[self._word((begin + end) / 2 * self.positions[-1])]
+        start, stop = (min(max(self._at(share), earliest), latest) for share in (begin, end))
+        return self.starts[0] + round((start - self.starts[0]) * self.factor), round(stop)
+
+    def _word(self, position: float) -> int:
+        return min(bisect_right(self.positions, position), len(self.starts)) - 1
+
+    def _at(self, share: float) -> float:
+        """The unstretched time at ``share`` of the sentence's characters."""
         position = share * self.positions[-1]
-        word = min(bisect_right(self.positions, position), len(self.starts)) - 1
+        word = self._word(position)
         part = (position - self.positions[word]) / (self.positions[word + 1] - self.positions[word])
-        time = self.starts[word] + part * (self.ends[word] - self.starts[word])
-        return round(self.starts[0] + (time - self.starts[0]) * self.factor)
+        return self.starts[word] + part * (self.ends[word] - self.starts[word])
 
 
 def _cues(atoms: Sequence[Atom], profile: Profile, language: str, media_end: int, slack: Slack) -> list[Cue]:
