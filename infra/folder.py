@@ -112,5 +112,7 @@ def _guarded(act: Callable[[], T], key: str = "") -> T:
         raise NotFound(f"nothing is stored under {key!r}") from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise Unavailable("the disk of the store is full", "free some space and run the same command again") from error
+            raise Unavailable(
+                "the disk of the store is full", "free some space and run the same command again"
+            ) from error
         raise Unavailable(f"the store can't be used: {error.strerror}", "check the folder given by --store") from error

@@ -34,7 +34,9 @@ class Installed:
         """The model of ``kind``. Raises BadSettings when the pack has none."""
         model = self.pack.model(kind)
         if model is None:
-            raise BadSettings(f"the pack {self.pack.pack.name!r} has no {kind} model", "choose another pack: --models PACK")
+            raise BadSettings(
+                f"the pack {self.pack.pack.name!r} has no {kind} model", "choose another pack: --models PACK"
+            )
         return model
 
     def identity(self, kind: Kind) -> ModelIdentity:

@@ -1,4 +1,4 @@
-"""Settings, read once in the composition root into one frozen object: environment over ``chalkstream.toml`` over defaults.
+"""Settings, read once into one frozen object: environment over ``chalkstream.toml`` over defaults.
 
 Environment names are ``CHALKSTREAM_`` plus the path, nested with ``__`` (``CHALKSTREAM_KAFKA__BOOTSTRAP``); a name
 ending in ``_FILE`` reads the value from a file, for secrets. An unknown or impossible setting stops the start.
@@ -122,9 +122,13 @@ def read(environment: Mapping[str, str], **given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + "__".join(str(part) for part in first["loc"]).upper()
-        raise BadSettings(f"{name} is not valid: {first['msg']}", "see 'chalkstream doctor' and docs/operating.md") from None
+        raise BadSettings(
+            f"{name} is not valid: {first['msg']}", "see 'chalkstream doctor' and docs/operating.md"
+        ) from None
     except ValueError as error:
-        raise BadSettings(f"settings can't be read: {error}", "check chalkstream.toml and CHALKSTREAM_ variables") from None
+        raise BadSettings(
+            f"settings can't be read: {error}", "check chalkstream.toml and CHALKSTREAM_ variables"
+        ) from None
 
 
 def _from_files(values: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from processors.bench import Bench
 from processors.recipes import WORK, lost, of_run
 from schemas.base import Model, to_bytes
-from schemas.errors import ErrorInfo, NotFound
+from schemas.errors import Broken, ErrorInfo, NotFound
 from schemas.plan import Plan
 
 M = TypeVar("M", bound=BaseModel)
@@ -28,6 +28,16 @@ def load(bench: Bench, key: str, kind: type[M]) -> M | None:
         return kind.model_validate_json(bench.store.get(WORK, key))
     except NotFound:
         return None
+
+
+def need(bench: Bench, key: str, kind: type[M]) -> M:
+    """The artefact under ``key``, which an earlier stage has announced. Raises Broken when it is gone."""
+    found = load(bench, key, kind)
+    if found is None:
+        raise Broken(
+            "internal", f"the artefact {key} is gone", "re-run the job: work is kept for some days after its end"
+        )
+    return found
 
 
 def keep(bench: Bench, key: str, made: M) -> M:

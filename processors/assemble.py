@@ -1,4 +1,4 @@
-"""assemble: recognised chunks become sentences, block by block, each as soon as its chunks and their neighbours are there.
+"""assemble: recognised chunks become sentences, each block as soon as its chunks are there.
 
 A block holds the sentences that begin in eight chunks. Its last sentence may run into the chunk after, its first
 words may belong to the block before: so it looks at one chunk on either side.
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from processors import recipes
-from processors.artefacts import keep, load, load_run, lost_mark, settled
+from processors.artefacts import keep, load, load_run, lost_mark, need, settled
 from processors.bench import Bench
 from processors.recipes import BLOCK_CHUNKS, of_run, slot, written
 from processors.sentences import block_sentences
@@ -108,9 +108,8 @@ def words(record: TranscriptRecord | None) -> tuple[Word, ...] | None:
 
 
 def _lost(plan: Plan, language: str, index: int, bench: Bench) -> Lost:
-    chunk = load(bench, slot(recipes.speech(plan), index), ChunkRecord)
+    chunk = need(bench, slot(recipes.speech(plan), index), ChunkRecord)
     mark = lost_mark(bench, slot(recipes.heard(plan, language), index), plan)
-    assert chunk is not None
     return Lost(start=chunk.start, end=chunk.end, reason=mark.reason if mark else "internal")
 
 

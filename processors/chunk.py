@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from processors import chunking
-from processors.artefacts import keep, load, once
+from processors.artefacts import keep, load, need, once
 from processors.bench import Bench, VoiceState
 from processors.chunking import FRAME_SECONDS, Chunk, Open
 from processors.recipes import WORK, end, part_key, slot, speech
@@ -41,11 +41,9 @@ def _voice_key(plan: Plan, index: int) -> str:
 def _after(plan: Plan, index: int, bench: Bench) -> VoiceRecord:
     """The record after part ``index``, making those before it that are missing."""
     known = next((i for i in range(index, -1, -1) if bench.store.exists(WORK, _voice_key(plan, i))), -1)
-    record = NOTHING if known < 0 else load(bench, _voice_key(plan, known), VoiceRecord)
+    record = NOTHING if known < 0 else need(bench, _voice_key(plan, known), VoiceRecord)
     for at in range(known + 1, index + 1):
-        assert record is not None
         record = keep(bench, _voice_key(plan, at), _listen(plan, at, record, bench))
-    assert record is not None
     return record
 
 
@@ -58,8 +56,8 @@ def _listen(plan: Plan, index: int, before: VoiceRecord, bench: Bench) -> VoiceR
     _store(plan, before.next, chunks, bench)
     return VoiceRecord(
         first=before.next, next=before.next + len(chunks), frame=left.frame, floor=left.floor, start=left.start,
-        probabilities=left.probabilities, hidden=_text(voice.hidden), cell=_text(voice.cell), context=_text(voice.context),
-        seconds=bench.clock() - began,
+        probabilities=left.probabilities, hidden=_text(voice.hidden), cell=_text(voice.cell),
+        context=_text(voice.context), seconds=bench.clock() - began,
     )  # fmt: skip
 
 
@@ -85,8 +83,7 @@ def _store(plan: Plan, first: int, chunks: list[Chunk], bench: Bench, until: flo
 
 def _cuts(event: Event, plan: Plan, indexes: range, bench: Bench) -> Iterator[SpeechCut]:
     for index in indexes:
-        record = load(bench, slot(speech(plan), index), ChunkRecord)
-        assert record is not None
+        record = need(bench, slot(speech(plan), index), ChunkRecord)
         yield SpeechCut(
             job=event.job, run=event.run, tenant=event.tenant, index=index, start=record.start, end=record.end
         )

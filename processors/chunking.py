@@ -91,7 +91,8 @@ def best_cut(seen: Sequence[float]) -> int:
     """Where to cut a chunk that is full: the quietest quarter second of its second half, the later of equals."""
     half, reach = len(seen) // 2, 4
     costs = {
-        at: round(sum(seen[max(0, at - reach) : at + reach]) / (2 * reach), 1) for at in range(half, len(seen) - reach + 1)
+        at: round(sum(seen[max(0, at - reach) : at + reach]) / (2 * reach), 1)
+        for at in range(half, len(seen) - reach + 1)
     }
     return min(costs, key=lambda at: (costs[at], -at))
 

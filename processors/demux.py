@@ -29,18 +29,18 @@ def demux(event: VideoAccepted, bench: Bench) -> Iterator[Event]:
 
 
 def _decode(event: VideoAccepted, plan: Plan, bench: Bench) -> Generator[Event, None, AudioRecord]:
-    began, count, media = bench.clock(), 0, None
+    began, count = bench.clock(), 0
     source = bench.open_source(plan.source)
-    for piece in bench.decode(source, _request(plan), cancelled=lambda: bench.cancelled(event.job)):
-        if isinstance(piece, MediaInfo):
-            media = piece
-        elif isinstance(piece, DecodeEnd):
-            assert media is not None
+    pieces = bench.decode(source, _request(plan), cancelled=lambda: bench.cancelled(event.job))
+    media = next(pieces)
+    if not isinstance(media, MediaInfo):
+        raise Broken("internal", "the decoder began without saying what the media is")
+    for piece in pieces:
+        if isinstance(piece, DecodeEnd):
             sha256 = _sha256(source, bench, event.job)
             record = AudioRecord(media=media, end=piece, count=count, sha256=sha256, seconds=bench.clock() - began)
             return keep(bench, end(audio(plan)), record)
-        else:
-            assert media is not None
+        if isinstance(piece, bytes):
             bench.store.create(WORK, part_key(plan, count), piece)
             yield _part(event, count, media, count * PART_SAMPLES + len(piece) // BYTES_PER_SAMPLE)
             count += 1
@@ -70,5 +70,10 @@ def _sha256(source: ByteSource, bench: Bench, job: str) -> str:
 
 
 STAGE = Stage(
-    name="demux", takes=(VideoAccepted,), gives=(PartDecoded, AudioEnded), run=demux, can_crash=True, held_by="transcribe"
+    name="demux",
+    takes=(VideoAccepted,),
+    gives=(PartDecoded, AudioEnded),
+    run=demux,
+    can_crash=True,
+    held_by="transcribe",
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from processors import recipes
-from processors.artefacts import load
+from processors.artefacts import load, need
 from processors.assemble import targets
 from processors.bench import Bench
 from processors.identify import decision
@@ -30,7 +30,7 @@ def finish(event: SubtitlesReady | LanguageFailed, bench: Bench) -> Iterator[Eve
     report = _report(plan, spoken, records, bench)
     bench.store.put(RESULTS, recipes.report_key(plan), to_bytes(report))
     yield JobEnded(
-        job=event.job, run=event.run, tenant=event.tenant, state=report.state, error=report.error,  # type: ignore[arg-type]
+        job=event.job, run=event.run, tenant=event.tenant, state=report.state, error=report.error,
         languages={target: _state(record) for target, record in records.items()}, warnings=report.warnings,
     )  # fmt: skip
 
@@ -42,8 +42,7 @@ def _state(record: SubtitleRecord) -> str:
 
 
 def _report(plan: Plan, spoken: LanguageRecord, records: dict[str, SubtitleRecord], bench: Bench) -> Report:
-    audio = load(bench, recipes.end(recipes.audio(plan)), AudioRecord)
-    assert audio is not None
+    audio = need(bench, recipes.end(recipes.audio(plan)), AudioRecord)
     transcript = records[spoken.language]
     lost = (*audio.end.lost, *transcript.lost)
     return Report(

@@ -7,7 +7,7 @@ three; then the best mean. Chunks wait until the decision stands; a given langua
 from collections.abc import Iterator
 
 from processors import recipes
-from processors.artefacts import keep, load, once
+from processors.artefacts import keep, load, need, once
 from processors.bench import Bench
 from processors.recipes import slot
 from processors.sound import samples
@@ -36,29 +36,30 @@ def decision(plan: Plan, bench: Bench) -> LanguageRecord | None:
 def identify(event: SpeechCut | SpeechEnded, bench: Bench) -> Iterator[Event]:
     """Each chunk with its language; the chunk that settles it brings those that waited along."""
     plan = bench.plan_of(event)
-    if isinstance(event, SpeechCut):
-        found = decision(plan, bench) or _decide(plan, event.index, bench)
-        yield from _found(event, plan, _released(found, event.index), found, bench)
-        return
     found = decision(plan, bench)
-    settled_early = found is not None and (plan.source_language != "auto" or found.decided_at is not None)
-    if not settled_early:
-        found = found or keep(bench, decision_key(plan), _settle(_windows(plan, event.count - 1, bench, final=True), None))
+    if isinstance(event, SpeechCut):
+        found = found or _decide(plan, event.index, bench)
+        if found is not None:
+            yield from _found(event, plan, _released(plan, found, event.index), found, bench)
+        return
+    if found is None or (plan.source_language == "auto" and found.decided_at is None):
+        found = found or keep(
+            bench, decision_key(plan), _settle(_windows(plan, event.count - 1, bench, final=True), None)
+        )
         yield from _found(event, plan, range(event.count), found, bench)
-    assert found is not None
     yield SpeechIdentified(
         job=event.job, run=event.run, tenant=event.tenant,
         count=event.count, duration=event.duration, language=found.language,
     )  # fmt: skip
 
 
-def _released(found: LanguageRecord | None, index: int) -> range:
-    """Which chunks chunk ``index`` lets go: itself, or at the deciding one all up to it."""
-    if found is None or (found.decided_at is None and found.windows):
-        return range(0)
-    if found.decided_at is None or index > found.decided_at:
+def _released(plan: Plan, found: LanguageRecord, index: int) -> range:
+    """Which chunks chunk ``index`` lets go: itself, or at the deciding one all up to it; the end brings the others."""
+    if plan.source_language != "auto":
         return range(index, index + 1)
-    return range(index + 1) if index == found.decided_at else range(0)
+    if found.decided_at is None or index < found.decided_at:
+        return range(0)
+    return range(index + 1) if index == found.decided_at else range(index, index + 1)
 
 
 def _decide(plan: Plan, index: int, bench: Bench) -> LanguageRecord | None:
@@ -88,8 +89,7 @@ def _windows(plan: Plan, until: int, bench: Bench, *, final: bool) -> list[Windo
     windows: list[WindowRecord] = []
     pending: list[ChunkRecord] = []
     for index in range(until + 1):
-        chunk = load(bench, slot(recipes.speech(plan), index), ChunkRecord)
-        assert chunk is not None
+        chunk = need(bench, slot(recipes.speech(plan), index), ChunkRecord)
         pending.append(chunk)
         long_enough = sum(end - start for each in pending for start, end in each.spans) >= WINDOW_SECONDS
         if long_enough or (final and index == until):
@@ -117,12 +117,10 @@ def _listen(plan: Plan, chunks: list[ChunkRecord], bench: Bench) -> WindowRecord
 
 
 def _found(
-    event: SpeechCut | SpeechEnded, plan: Plan, indexes: range, found: LanguageRecord | None, bench: Bench
+    event: SpeechCut | SpeechEnded, plan: Plan, indexes: range, found: LanguageRecord, bench: Bench
 ) -> Iterator[SpeechFound]:
     for index in indexes:
-        chunk = event if isinstance(event, SpeechCut) and event.index == index else None
-        chunk = chunk or load(bench, slot(recipes.speech(plan), index), ChunkRecord)
-        assert chunk is not None and found is not None
+        chunk = need(bench, slot(recipes.speech(plan), index), ChunkRecord)
         yield SpeechFound(
             job=event.job, run=event.run, tenant=event.tenant, index=index,
             start=chunk.start, end=chunk.end, language=found.language,

@@ -22,8 +22,8 @@ class Abilities:
 
 
 def make_plan(
-    source: Source, asked: Options, abilities: Abilities, *, tenant: str, defaults: Options, now: datetime, run: int = 0,
-    traceparent: str | None = None,
+    source: Source, asked: Options, abilities: Abilities, *, tenant: str, defaults: Options, now: datetime,
+    run: int = 0, traceparent: str | None = None,
 ) -> Plan:  # fmt: skip
     """The frozen plan. Raises BadInput("unknown_language" | "unknown_profile")."""
     wish = asked.over(defaults).over(DEFAULTS)
@@ -44,7 +44,9 @@ def _check(language: str, targets: tuple[str, ...], abilities: Abilities) -> Non
         raise BadInput("unknown_language", f"the speech model does not know {language!r}", _known(abilities.heard))
     for target in targets:
         if primary(target) not in abilities.written:
-            raise BadInput("unknown_language", f"the translation model does not know {target!r}", _known(abilities.written))
+            raise BadInput(
+                "unknown_language", f"the translation model does not know {target!r}", _known(abilities.written)
+            )
     if targets and language != "auto" and primary(language) not in abilities.written:
         raise BadInput("unknown_language", f"nothing here translates from {language!r}", _known(abilities.written))
 

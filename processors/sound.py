@@ -22,8 +22,6 @@ def samples(plan: Plan, start: float, end: float, bench: Bench) -> "Audio":
     while first < last:
         index, offset = divmod(first, PART_SAMPLES)
         count = min(last - first, PART_SAMPLES - offset)
-        pieces.append(
-            bench.store.get(WORK, part_key(plan, index), offset * BYTES_PER_SAMPLE, count * BYTES_PER_SAMPLE)
-        )
+        pieces.append(bench.store.get(WORK, part_key(plan, index), offset * BYTES_PER_SAMPLE, count * BYTES_PER_SAMPLE))
         first += count
     return np.frombuffer(b"".join(pieces), dtype="<i2").astype(np.float32) / 32768.0

@@ -14,23 +14,19 @@ mark in the store and says what downstream needs to hear, so that no join waits 
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from processors.bench import Bench
 from schemas.errors import ChalkstreamError, ErrorInfo
 from schemas.events import Event, JobEnded
 
 Answer = tuple[int, Event | ChalkstreamError | None]
-One = Callable[[Any, Bench], Iterable[Event]]
-Many = Callable[[Sequence[Any], Bench], Iterable[Answer]]
-
-
-class GivenUp(Protocol):
-    """What stands in for the outputs of an item that failed for good."""
-
-    def __call__(self, event: Any, error: ErrorInfo, bench: Bench) -> Iterable[Event]: ...
+Run = Callable[[Any, Bench], Iterable[Any]]
+"""``(event, bench) -> events``, or with a batch ``(events, bench) -> answers``."""
+GivenUp = Callable[[Any, ErrorInfo, Bench], Iterable[Event]]
+"""What stands in for the outputs of an item that failed for good."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ class Batch:
     cost_of: Callable[[Any], float] = lambda _: 1.0
 
 
-def fail_job(event: Event, error: ErrorInfo, _bench: Bench) -> Iterable[Event]:
+def fail_job(event: Any, error: ErrorInfo, _bench: Bench) -> Iterable[Event]:
     """The default for a stage whose loss leaves nothing to show: the job ends as failed with the code."""
     return [JobEnded(job=event.job, run=event.run, tenant=event.tenant, state="failed", error=error)]
 
@@ -55,7 +51,7 @@ class Stage:
     name: str
     takes: tuple[type[Event], ...]
     gives: tuple[type[Event], ...]
-    run: One | Many
+    run: Run
     given_up: GivenUp = fail_job
     ordered: bool = False
     batch: Batch | None = None
@@ -84,7 +80,9 @@ def _in_chain_order(stages: list[Stage]) -> list[Stage]:
     ordered: list[Stage] = []
     waiting = sorted(stages, key=lambda stage: stage.name)
     while waiting:
-        given = {kind for stage in ordered for kind in stage.gives} | {k for s in stages for k in s.takes if k not in made}
+        given = {kind for stage in ordered for kind in stage.gives} | {
+            k for s in stages for k in s.takes if k not in made
+        }
         ready = [stage for stage in waiting if set(stage.takes) <= given] or waiting[:1]
         ordered.append(ready[0])
         waiting.remove(ready[0])

@@ -1,6 +1,7 @@
-"""subtitle: a finished language becomes files. The transcript's cues follow word times; a translation's its source's."""
+"""subtitle: a finished language becomes files. A transcript's cues follow word times."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from processors import recipes
@@ -15,12 +16,12 @@ from processors.recipes import RESULTS, of_run, slot
 from processors.stage import Stage
 from processors.subtitle_files import validate, write
 from schemas.cues import Cue, SubtitleFormat
-from schemas.errors import ErrorInfo
+from schemas.errors import BAD_INPUT_CODES, Broken, ErrorInfo
 from schemas.events import BlockTranslated, Event, LanguageFailed, SubtitleFile, SubtitlesReady, TranscriptReady
 from schemas.plan import Plan
 from schemas.records import AudioRecord, BlockRecord, SubtitleRecord, TranscriptEnd, TranslationRecord
 from schemas.report import MarkedSentence
-from schemas.transcript import Lost, Sentence, Translation
+from schemas.transcript import Lost, Sentence, Suppressed, Translation
 
 
 def subtitle(event: TranscriptReady | BlockTranslated, bench: Bench) -> Iterator[Event]:
@@ -31,14 +32,14 @@ def subtitle(event: TranscriptReady | BlockTranslated, bench: Bench) -> Iterator
     if isinstance(event, TranscriptReady):
         told = TranscriptEnd(**{**dict(event), "count": 0})
         keep(bench, told_key, told)
-        yield _language(event, plan, told, language, bench)
+        yield _language(plan, told, language, bench)
     end = load(bench, told_key, TranscriptEnd)
     if end is None:
         return
     for target in targets(plan, language) if isinstance(event, TranscriptReady) else [event.target]:
         place = recipes.translated(plan, language, target)
         if all(settled(bench, slot(place, block), plan) for block in range(end.blocks)):
-            yield _language(event, plan, end, target, bench)
+            yield _language(plan, end, target, bench)
 
 
 def record_key(plan: Plan, language: str, target: str) -> str:
@@ -50,43 +51,82 @@ def _spoken(event: TranscriptReady | BlockTranslated, plan: Plan, bench: Bench) 
     if isinstance(event, TranscriptReady):
         return event.language
     found = decision(plan, bench)
-    assert found is not None
-    return found.language
+    return found.language if found else "und"
 
 
-def _language(event: Event, plan: Plan, end: TranscriptEnd, target: str, bench: Bench) -> SubtitlesReady:
+def _language(plan: Plan, end: TranscriptEnd, target: str, bench: Bench) -> SubtitlesReady | LanguageFailed:
     key = record_key(plan, end.language, target)
-    record = load(bench, key, SubtitleRecord) or keep(bench, key, _make(event, plan, end, target, bench))
-    assert record.ready is not None
-    return record.ready
+    record = load(bench, key, SubtitleRecord) or keep(bench, key, _make(plan, end, target, bench))
+    answer = record.ready or record.failed
+    if answer is None:
+        raise Broken("internal", f"the account of {target} says nothing")
+    return answer
 
 
-def _make(event: Event, plan: Plan, end: TranscriptEnd, target: str, bench: Bench) -> SubtitleRecord:
+@dataclass(frozen=True)
+class _Laid:
+    """A language as cues, before it is written."""
+
+    cues: list[Cue]
+    lost: list[Lost]
+    work: dict[str, tuple[int, float]]
+    suppressed: list[Suppressed] = field(default_factory=list)
+    marked: list[MarkedSentence] = field(default_factory=list)
+
+
+def _make(plan: Plan, end: TranscriptEnd, target: str, bench: Bench) -> SubtitleRecord:
     began = bench.clock()
     style, until = profile(plan.profile), media_end(plan, end, bench)
     place = recipes.written(plan, end.language)
-    blocks = [load_run(bench, slot(place, block), BlockRecord, plan) or BlockRecord(index=block) for block in range(end.blocks)]
-    sentences = [sentence for block in blocks for sentence in block.sentences]
-    lost = [gap for block in blocks for gap in block.lost]
-    if target == end.language:
-        cues, marked = lay_out(sentences, style, target, until), ()
-        work = {"transcribe": (sum(b.chunks for b in blocks), sum(b.seconds for b in blocks))}
-    else:
-        texts, gaps, seconds = _translations(plan, end, target, blocks, bench)
-        cues, marked, lost = lay_over(sentences, texts, style, target, until), _marked(sentences, texts), lost + gaps
-        work = {"translate": (len(blocks), seconds)}
-    files = tuple(_publish(plan, cues, target, file_format, bench) for file_format in plan.formats)
+    found = (load_run(bench, slot(place, block), BlockRecord, plan) for block in range(end.blocks))
+    blocks = [block for block in found if block is not None]
+    lay = _transcript if target == end.language else _translation
+    laid = lay(plan, end, target, blocks, bench)
+    if blocks and not laid.cues and (refused := _refused(laid.lost)):
+        return SubtitleRecord(failed=_failed(plan, target, refused))
     ready = SubtitlesReady(
         job=plan.job, run=plan.run, tenant=plan.tenant, language=target,
         source=plan.source.model_dump(mode="json", exclude_none=True),
-        kind="transcript" if target == end.language else "translation", files=files, cues=len(cues),
-        duration=until, partial=bool(lost), warnings=() if cues else ("no_speech",),
+        kind="transcript" if target == end.language else "translation",
+        files=tuple(_publish(plan, laid.cues, target, file_format, bench) for file_format in plan.formats),
+        cues=len(laid.cues), duration=until, partial=bool(laid.lost), warnings=() if laid.cues else ("no_speech",),
     )  # fmt: skip
     return SubtitleRecord(
-        ready=ready, violations=tuple(violations(cues, style, target, until)), marked=marked, lost=tuple(lost),
-        suppressed=tuple(each for block in blocks for each in block.suppressed) if target == end.language else (),
-        work=work | {f"subtitle {target}": (1, bench.clock() - began)},
+        ready=ready, violations=tuple(violations(laid.cues, style, target, until)), marked=tuple(laid.marked),
+        lost=tuple(laid.lost), suppressed=tuple(laid.suppressed),
+        work=laid.work | {"subtitle": (1, bench.clock() - began)},
     )  # fmt: skip
+
+
+def _transcript(plan: Plan, end: TranscriptEnd, target: str, blocks: list[BlockRecord], bench: Bench) -> _Laid:
+    sentences = [sentence for block in blocks for sentence in block.sentences]
+    return _Laid(
+        cues=lay_out(sentences, profile(plan.profile), target, media_end(plan, end, bench)),
+        lost=[gap for block in blocks for gap in block.lost],
+        suppressed=[each for block in blocks for each in block.suppressed],
+        work={"transcribe": (sum(block.chunks for block in blocks), sum(block.seconds for block in blocks))},
+    )
+
+
+def _translation(plan: Plan, end: TranscriptEnd, target: str, blocks: list[BlockRecord], bench: Bench) -> _Laid:
+    sentences = [sentence for block in blocks for sentence in block.sentences]
+    texts, gaps, seconds = _translations(plan, end, target, blocks, bench)
+    return _Laid(
+        cues=lay_over(sentences, texts, profile(plan.profile), target, media_end(plan, end, bench)),
+        lost=[gap for block in blocks for gap in block.lost] + gaps,
+        marked=_marked(sentences, texts),
+        work={"translate": (len(blocks), seconds)},
+    )
+
+
+def _refused(lost: list[Lost]) -> str | None:
+    """The code of a language that failed as a whole because the model can't do it."""
+    return next((gap.reason for gap in lost if gap.reason in BAD_INPUT_CODES), None)
+
+
+def _failed(plan: Plan, target: str, code: str) -> LanguageFailed:
+    error = ErrorInfo(code=code, message=f"nothing could be translated into {target}")
+    return LanguageFailed(job=plan.job, run=plan.run, tenant=plan.tenant, language=target, error=error)
 
 
 def media_end(plan: Plan, end: TranscriptEnd, bench: Bench) -> float:
@@ -100,7 +140,9 @@ def _translations(
     plan: Plan, end: TranscriptEnd, target: str, blocks: list[BlockRecord], bench: Bench
 ) -> tuple[list[Translation], list[Lost], float]:
     """One per sentence, empty where a block was given up on; the gaps; the seconds it took."""
-    place, texts, gaps, seconds = recipes.translated(plan, end.language, target), [], [], 0.0
+    place, seconds = recipes.translated(plan, end.language, target), 0.0
+    texts: list[Translation] = []
+    gaps: list[Lost] = []
     for block in blocks:
         record = load_run(bench, slot(place, block.index), TranslationRecord, plan)
         if record is not None:
@@ -114,12 +156,12 @@ def _translations(
     return texts, gaps, seconds
 
 
-def _marked(sentences: list[Sentence], texts: list[Translation]) -> tuple[MarkedSentence, ...]:
-    return tuple(
+def _marked(sentences: list[Sentence], texts: list[Translation]) -> list[MarkedSentence]:
+    return [
         MarkedSentence(sentence=at, start=sentence.start, reason=text.marked)
         for at, (sentence, text) in enumerate(zip(sentences, texts, strict=True))
         if text.marked
-    )
+    ]
 
 
 def _publish(plan: Plan, cues: list[Cue], language: str, file_format: SubtitleFormat, bench: Bench) -> SubtitleFile:
@@ -129,9 +171,7 @@ def _publish(plan: Plan, cues: list[Cue], language: str, file_format: SubtitleFo
     key = recipes.result_key(plan, language, file_format)
     if not bench.store.exists(RESULTS, recipes.plan_key(plan.tenant, plan.job, plan.run + 1)):
         bench.store.put(RESULTS, key, data)
-    return SubtitleFile(
-        format=file_format, bucket=RESULTS, key=key, sha256=sha256(data).hexdigest(), size=len(data)
-    )
+    return SubtitleFile(format=file_format, bucket=RESULTS, key=key, sha256=sha256(data).hexdigest(), size=len(data))
 
 
 def _given_up(event: TranscriptReady | BlockTranslated, error: ErrorInfo, bench: Bench) -> Iterable[Event]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from processors import recipes
-from processors.artefacts import give_up, load, once
+from processors.artefacts import give_up, need, once
 from processors.bench import Bench, Recognition
 from processors.recipes import slot
 from processors.sound import samples
@@ -25,8 +25,7 @@ def transcribe(event: SpeechFound, bench: Bench) -> Iterator[Event]:
 
 def _recognise(event: SpeechFound, plan: Plan, bench: Bench) -> TranscriptRecord:
     began = bench.clock()
-    chunk = load(bench, slot(recipes.speech(plan), event.index), ChunkRecord)
-    assert chunk is not None
+    chunk = need(bench, slot(recipes.speech(plan), event.index), ChunkRecord)
     spans = [(start - chunk.start, end - chunk.start) for start, end in chunk.spans]
     audio = samples(plan, chunk.start, chunk.end, bench)
     heard = shifted(bench.engines.recogniser().recognise(audio, event.language, spans), chunk.start)
@@ -43,7 +42,9 @@ def shifted(heard: Recognition, by: float) -> Recognition:
         return Word(start=old.start + by, end=old.end + by, text=old.text, probability=old.probability)
 
     def segment(old: Segment) -> Segment:
-        return Segment(**{**dict(old), "start": old.start + by, "end": old.end + by, "words": tuple(map(word, old.words))})
+        return Segment(
+            **{**dict(old), "start": old.start + by, "end": old.end + by, "words": tuple(map(word, old.words))}
+        )
 
     def suppressed(old: Suppressed) -> Suppressed:
         return Suppressed(**{**dict(old), "start": old.start + by, "end": old.end + by})

@@ -10,7 +10,7 @@ from processors.recipes import of_run, slot
 from processors.stage import Answer, Batch, Stage
 from processors.translation import Wish
 from processors.translation import translate as through_model
-from schemas.errors import ErrorInfo
+from schemas.errors import Broken, ErrorInfo
 from schemas.events import BlockAssembled, BlockTranslated, Event
 from schemas.records import BlockRecord, TranslationRecord
 from schemas.transcript import Translation
@@ -49,7 +49,8 @@ def _key(event: BlockAssembled, bench: Bench) -> str:
 def _block(event: BlockAssembled, bench: Bench) -> BlockRecord:
     plan = bench.plan_of(event)
     record = load_run(bench, slot(recipes.written(plan, event.language), event.block), BlockRecord, plan)
-    assert record is not None
+    if record is None:
+        raise Broken("internal", f"block {event.block} of the transcript is gone", "re-run the job")
     return record
 
 

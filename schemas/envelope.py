@@ -53,8 +53,9 @@ def parse(wire_type: str | None, value: bytes | None) -> Event:
     if kind is None:
         known = (wire_type or "").rpartition(".v")[0]
         versions = any(name.startswith(known + ".v") for name in by_wire_type()) if known else False
-        code = "unknown_version" if versions else "invalid_request"
-        raise Unreadable(code, f"record of type {wire_type!r} is not known here")
+        raise Unreadable(
+            "unknown_version" if versions else "invalid_request", f"record of type {wire_type!r} is not known here"
+        )
     try:
         return kind.model_validate_json(value or b"")
     except (ValidationError, ValueError) as error:

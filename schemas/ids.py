@@ -14,5 +14,5 @@ def derive(*parts: Any) -> str:
 
 
 def spread(job: str, index: int, partitions: int) -> int:
-    """The partition of the ``index``-th piece of ``job``: a lecture uses the whole cluster, a duplicate meets its twin."""
+    """The partition of the ``index``-th piece of ``job``, so that one lecture uses the whole cluster."""
     return (uuid.UUID(job).int + index) % partitions

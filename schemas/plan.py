@@ -69,7 +69,11 @@ class Plan(Model):
 
 
 def job_id(source: Source, options: Options) -> str:
-    """The same upload is the same job however often it is notified; changed bytes or wishes are another (CONTRACT §2)."""
+    """The same upload and wishes are the same job, however often notified (CONTRACT §2)."""
     return derive(
-        "job", source.bucket, source.key, source.version_id or source.etag, options.model_dump(mode="json", exclude_none=True)
+        "job",
+        source.bucket,
+        source.key,
+        source.version_id or source.etag,
+        options.model_dump(mode="json", exclude_none=True),
     )

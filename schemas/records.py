@@ -1,4 +1,4 @@
-"""What stages keep in the bucket ``work``: one model per kind of artefact. Each says how many seconds its making took."""
+"""What stages keep in the bucket ``work``; ``seconds`` is how long the making took."""
 
 from schemas.base import Model, Probability, Seconds
 from schemas.cues import Violation

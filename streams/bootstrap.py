@@ -13,8 +13,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from infra import files, models
 from infra.decode import decode
+
+from infra import files, models
 from infra.folder import FolderStore
 from infra.settings import Settings
 from processors.bench import Bench, ByteSource, Recogniser, Store, Translator, Voice
@@ -81,7 +82,9 @@ class LoadedEngines:
         from processors.engines import nllb
 
         model = self.installed.need("mt")
-        found: Translator = self._once("mt", lambda: nllb.load(**self._common("mt"), max_tokens=model.max_source_tokens))
+        found: Translator = self._once(
+            "mt", lambda: nllb.load(**self._common("mt"), max_tokens=model.max_source_tokens)
+        )
         return found
 
     def _once(self, name: str, load: Callable[[], Any]) -> Any:
@@ -131,7 +134,8 @@ def local_bench(settings: Settings, *, cancelled: Callable[[str], bool] = lambda
     store = FolderStore(settings.state / "objects")
     return Bench(
         store=store, engines=LoadedEngines(find_pack(settings), settings), decode=_limited(settings),
-        open_source=_open_file, plan_of=plans(store), cancelled=cancelled, clock=time.monotonic, version=version("chalkstream"),
+        open_source=_open_file, plan_of=plans(store), cancelled=cancelled, clock=time.monotonic,
+        version=version("chalkstream"),
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ def execute(stage: Stage, events: Sequence[Event], bench: Bench) -> Iterator[Ans
 def _single(stage: Stage, position: int, event: Event, bench: Bench) -> Iterator[Answer]:
     try:
         for given in stage.run(event, bench):
-            yield position, given  # type: ignore[misc]
+            yield position, given
     except Exception as error:
         yield position, as_ours(error)
     else:
@@ -39,7 +39,7 @@ def _single(stage: Stage, position: int, event: Event, bench: Bench) -> Iterator
 def _batch(stage: Stage, live: list[int], events: Sequence[Event], bench: Bench) -> Iterator[Answer]:
     ended: set[int] = set()
     try:
-        for at, answer in stage.run([events[position] for position in live], bench):  # type: ignore[misc]
+        for at, answer in stage.run([events[position] for position in live], bench):
             ended |= {live[at]} if answer is None or isinstance(answer, ChalkstreamError) else set()
             yield live[at], answer
         failure: ChalkstreamError | None = None

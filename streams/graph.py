@@ -36,7 +36,9 @@ def as_text(stages: Sequence[Stage]) -> str:
     """One block per stage: what it takes and gives, and how it is run."""
     lines = []
     for stage in stages:
-        traits = [name for name in ("ordered", "can_crash") if getattr(stage, name)] + (["batch"] if stage.batch else [])
+        traits = [name for name in ("ordered", "can_crash") if getattr(stage, name)] + (
+            ["batch"] if stage.batch else []
+        )
         lines.append(f"{stage.name}" + (f"  ({', '.join(traits)})" if traits else ""))
         lines += [f"  <- {kind.__name__}  {' '.join(topics(kind))}" for kind in stage.takes]
         lines += [f"  -> {kind.__name__}  {' '.join(topics(kind))}" for kind in stage.gives]

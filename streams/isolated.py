@@ -25,20 +25,30 @@ def launcher(settings: Settings) -> Callable[[Stage, Event], Iterator[Answer]]:
     frozen = settings.model_dump(mode="json", context={"secrets": True})
 
     def isolate(stage: Stage, event: Event) -> Iterator[Answer]:
-        work = {"settings": frozen, "stage": stage.name, "type": event.wire_type(), "value": envelope.value(event).decode()}
+        work = {
+            "settings": frozen,
+            "stage": stage.name,
+            "type": event.wire_type(),
+            "value": envelope.value(event).decode(),
+        }
         for _ in range(DEATHS):
             answers = _child(json.dumps(work))
             if answers is not None:
                 yield from answers
                 return
-        yield 0, Broken("crashed", f"{stage.name} died {DEATHS} times on this item alone", "see docs/operating.md: crashes")
+        yield (
+            0,
+            Broken("crashed", f"{stage.name} died {DEATHS} times on this item alone", "see docs/operating.md: crashes"),
+        )
 
     return isolate
 
 
 def _child(work: str) -> list[Answer] | None:
     """The answers, or None when the child died of a signal."""
-    done = subprocess.run([sys.executable, "-m", "streams.isolated"], input=work.encode(), stdout=subprocess.PIPE, check=False)  # noqa: S603
+    done = subprocess.run(
+        [sys.executable, "-m", "streams.isolated"], input=work.encode(), stdout=subprocess.PIPE, check=False
+    )
     if done.returncode != 0:
         return None
     return [_answer(json.loads(line)) for line in done.stdout.splitlines()]

@@ -3,6 +3,8 @@
 Progress weighs what takes time: decoding 5 %, recognition 75 %, translation 15 %, files 5 %.
 """
 
+from typing import Any
+
 from schemas.base import SAMPLE_RATE
 from schemas.events import (
     AudioEnded,
@@ -37,12 +39,12 @@ def fold(status: JobStatus, event: Event, now: str) -> JobStatus:
     if event.run != status.run or status.state in ENDED:
         return status
     changes = _changes(status, event)
-    progress = max(status.progress, min(changes.pop("progress", 0.0), 1.0))
+    progress = max(status.progress, changes.pop("progress", 0.0))
     new = status.model_copy(update={**changes, "progress": round(progress, 3)})
     return new.model_copy(update={"updated": now}) if new != status else status
 
 
-def _changes(status: JobStatus, event: Event) -> dict[str, object]:
+def _changes(status: JobStatus, event: Event) -> dict[str, Any]:
     match event:
         case VideoAccepted():
             return {"state": "running", "stage": _later(status, "demux")}
@@ -67,19 +69,24 @@ def _changes(status: JobStatus, event: Event) -> dict[str, object]:
         case LanguageFailed():
             return _shown(status, event.language, "failed")
         case JobEnded():
-            ended: dict[str, object] = {"state": event.state, "error": event.error, "stage": "finish"}
+            ended: dict[str, Any] = {"state": event.state, "error": event.error, "stage": "finish"}
             return ended | {"progress": 1.0, "languages": {**status.languages, **event.languages}}
     return {}
 
 
-def _heard(status: JobStatus, event: SpeechTranscribed) -> dict[str, object]:
+def _heard(status: JobStatus, event: SpeechTranscribed) -> dict[str, Any]:
     until = max(status.transcribed_seconds, event.end)
     total = status.duration or status.audio_seconds
     progress = HEARD + (READ - HEARD) * min(1.0, until / total) if total else HEARD
-    return {"state": "running", "transcribed_seconds": until, "stage": _later(status, "transcribe"), "progress": progress}
+    return {
+        "state": "running",
+        "transcribed_seconds": until,
+        "stage": _later(status, "transcribe"),
+        "progress": progress,
+    }
 
 
-def _shown(status: JobStatus, language: str, state: str) -> dict[str, object]:
+def _shown(status: JobStatus, language: str, state: str) -> dict[str, Any]:
     languages = _language(status, language, state)
     ready = sum(1 for each in languages.values() if each in ("done", "partial", "failed"))
     progress = READ + (FILES - READ) * ready / max(1, len(languages))

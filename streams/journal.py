@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from schemas import envelope
 from schemas.errors import Unavailable
@@ -78,23 +79,27 @@ class Journal:
 
     def take(self, stage: str, limit: int, *, now: float, ordered: bool) -> list[Item]:
         """Up to ``limit`` items to work on; for an ordered stage never past one of the same job that waits."""
-        hold = "AND NOT EXISTS (SELECT 1 FROM work o WHERE o.stage=w.stage AND o.job=w.job AND o.seq<w.seq AND o.state<>'done')"
+        earlier = "SELECT 1 FROM work o WHERE o.stage=w.stage AND o.job=w.job AND o.seq<w.seq AND o.state<>'done'"
+        hold = f"AND NOT EXISTS ({earlier})" if ordered else ""
         with self._transaction():
             rows = self._db.execute(
                 "SELECT w.seq, f.type, f.value, w.attempts, w.waits, w.since FROM work w JOIN facts f USING (seq)"  # noqa: S608
-                f" WHERE w.stage=? AND w.state='ready' AND w.not_before<=? {hold if ordered else ''}"
+                f" WHERE w.stage=? AND w.state='ready' AND w.not_before<=? {hold}"
                 " ORDER BY w.priority, w.seq LIMIT ?",
                 (stage, now, limit),
             ).fetchall()
             for row in rows:
-                self._db.execute("UPDATE work SET state='doing', attempts=attempts+1 WHERE stage=? AND seq=?", (stage, row[0]))
+                self._db.execute(
+                    "UPDATE work SET state='doing', attempts=attempts+1 WHERE stage=? AND seq=?", (stage, row[0])
+                )
         return [Item(row[0], envelope.parse(row[1], row[2]), *row[3:]) for row in rows]
 
     def put_back(self, stage: str, seq: int, *, not_before: float, waited: bool) -> None:
         """Try again later; waiting for a service uses up no attempt."""
         with self._transaction():
             self._db.execute(
-                "UPDATE work SET state='ready', not_before=?, attempts=attempts-?, waits=waits+? WHERE stage=? AND seq=?",
+                "UPDATE work SET state='ready', not_before=?, attempts=attempts-?, waits=waits+?"
+                " WHERE stage=? AND seq=?",
                 (not_before, int(waited), int(waited), stage, seq),
             )
             self._tell()
@@ -131,7 +136,9 @@ class Journal:
     def facts(self, job: str, run: int) -> Iterator[Event]:
         """Everything said about one run of a job, in order."""
         with self.changed:
-            rows = self._db.execute("SELECT type, value FROM facts WHERE job=? AND run=? ORDER BY seq", (job, run)).fetchall()
+            rows = self._db.execute(
+                "SELECT type, value FROM facts WHERE job=? AND run=? ORDER BY seq", (job, run)
+            ).fetchall()
         return (envelope.parse(kind, value) for kind, value in rows)
 
     def _insert(self, event: Event, now: float) -> bool:
@@ -162,7 +169,7 @@ class Journal:
     def _save(self, status: JobStatus) -> None:
         self._db.execute("INSERT OR REPLACE INTO jobs VALUES (?,?)", (status.job, status.model_dump_json()))
 
-    def _one(self, query: str, *values: object) -> object:
+    def _one(self, query: str, *values: object) -> Any:
         with self.changed:
             row = self._db.execute(query, values).fetchone()
         return row[0] if row else None

@@ -1,4 +1,4 @@
-"""Translation by CTranslate2 with an NLLB-200 or M2M-100 model: source ``[lang] pieces </s>``, target prefix ``[lang]``.
+"""Translation by CTranslate2, NLLB-200 or M2M-100: source ``[lang] pieces </s>``, target prefix ``[lang]``.
 
 On CPU one thread per instance and parallel instances beat several threads (DESIGN §8); a call's sentences are
 sorted by length and cut into batches by CTranslate2 itself, so mixed languages share a batch.

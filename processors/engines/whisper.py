@@ -29,7 +29,13 @@ class Whisper:
     """Implements ``Recogniser``. Safe to call from as many threads as it was loaded with workers."""
 
     def __init__(
-        self, model: Any, identity: ModelIdentity, *, languages: Sequence[str], chunk_seconds: float, options: Mapping[str, Any]
+        self,
+        model: Any,
+        identity: ModelIdentity,
+        *,
+        languages: Sequence[str],
+        chunk_seconds: float,
+        options: Mapping[str, Any],
     ) -> None:
         self.identity, self.languages, self.chunk_seconds = identity, tuple(languages), chunk_seconds
         self._model, self._options = model, {"beam_size": BEAM, "condition_on_previous_text": False, **options}
@@ -69,8 +75,9 @@ class Whisper:
         start, end = self._own_times(raw, length)
         words = [_word(word, length) for word in raw.words or () if word.word.strip()]
         return Segment(
-            start=start, end=max(end, start), text=raw.text.strip(), words=tuple(words or _spread(raw.text, start, end)),
-            mean_log_probability=raw.avg_logprob, no_speech=raw.no_speech_prob, compression=raw.compression_ratio,
+            start=start, end=max(end, start), text=raw.text.strip(),
+            words=tuple(words or _spread(raw.text, start, end)), mean_log_probability=raw.avg_logprob,
+            no_speech=raw.no_speech_prob, compression=raw.compression_ratio,
         )  # fmt: skip
 
     def _own_times(self, raw: Any, length: float) -> tuple[float, float]:
@@ -114,6 +121,11 @@ def load(
     from faster_whisper import WhisperModel
 
     model = WhisperModel(
-        str(path), device=device, compute_type=compute_type, cpu_threads=threads, num_workers=workers, local_files_only=True
+        str(path),
+        device=device,
+        compute_type=compute_type,
+        cpu_threads=threads,
+        num_workers=workers,
+        local_files_only=True,
     )
     return Whisper(model, identity, languages=languages, chunk_seconds=chunk_seconds, options=options)

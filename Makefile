@@ -1,0 +1,46 @@
+# Everything a person needs, from a fresh clone. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+VIDEO ?= demo/sample/lecture.mp4
+TO ?= fr,es,de
+OUT ?= out
+
+.PHONY: help setup demo demo-kafka test check bench bench-long chaos image clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+setup: $(READY) ## make the environment in .venv
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $(READY)
+
+demo: $(READY) ## subtitles of VIDEO (default: the sample lecture) in OUT
+	$(BIN)/chalkstream run "$(VIDEO)" --to $(TO) --out "$(OUT)"
+	@ls -1 "$(OUT)"
+
+demo-kafka: $(READY) ## the same on real Kafka and MinIO (needs Java, Maven and Go, no Docker)
+	$(BIN)/python -m streams.demo
+
+test: $(READY) ## all tests but the slow ones (under 10 minutes)
+	$(BIN)/python -m pytest -m "not slow and not train"
+
+check: $(READY) ## style, types, imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY) ## measure speed, memory and quality against what a user would write (up to 40 minutes)
+	$(BIN)/python -m bench
+
+bench-long: $(READY) ## the arms that need hours of audio
+	$(BIN)/python -m bench long
+
+clean: ## remove the environment and outputs
+	rm -rf $(VENV) out bench/out

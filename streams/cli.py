@@ -1,0 +1,140 @@
+"""The command line (CONTRACT §1): names, options and help; every command's work is imported when it is called.
+
+Errors are one line on standard error and an exit code; a traceback only with ``--debug``.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.errors import BadSettings, ChalkstreamError
+
+app = typer.Typer(
+    name="chalkstream",
+    help="Lecture videos in, captions and translations out, on machines you own.",
+    epilog="Example:  chalkstream run lecture.mp4 --to fr,es --out subtitles",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+models_app = typer.Typer(help="Model packs: list, check, fetch.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
+Files = Annotated[list[Path], typer.Argument(help="Media files.", metavar="FILE…", show_default=False)]
+To = Annotated[str, typer.Option("--to", help="Languages to translate into: fr,es,pt-BR. None: the transcript alone.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the subtitle files and the report.")]
+Spoken = Annotated[str, typer.Option("--source-language", help="The spoken language, or auto.")]
+Formats = Annotated[str, typer.Option("--formats", help="srt, vtt or both.")]
+ProfileName = Annotated[str, typer.Option("--profile", help="The house style subtitles keep.")]
+PackName = Annotated[
+    str | None, typer.Option("--models", help="A model pack by name, or its folder.", show_default="demo")
+]
+StoreDir = Annotated[
+    Path | None, typer.Option("--store", help="Journal and artefacts.", show_default="a per-user state folder")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON event per line on standard output.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", hidden=True)]
+
+
+@app.callback()
+def _root(debug: Debug = False) -> None:
+    _state["debug"] = debug
+
+
+_state = {"debug": False}
+
+
+@app.command()
+def run(
+    media: Files,
+    to: To = "",
+    out: Out = Path(),
+    source_language: Spoken = "auto",
+    formats: Formats = "srt,vtt",
+    profile: ProfileName = "edu-default",
+    models: PackName = None,
+    store: StoreDir = None,
+    json: Json = False,
+) -> None:
+    """Run the whole chain in this process, without a broker.
+
+    Stopped half-way, the same command goes on where it was; run again on the same file, it recomputes nothing.
+
+    \b
+    chalkstream run lecture.mp4 --to fr,es --out subtitles
+    chalkstream run *.mp4 --source-language en --formats vtt --out subtitles
+    chalkstream run talk.mkv --json | jq .type
+    """
+    from streams.commands.run import Request, run_files
+
+    request = Request(tuple(media), to, source_language, profile, formats)
+    raise typer.Exit(run_files(request, out, models=models, store=store, as_json=json))
+
+
+@app.command()
+def graph(
+    form: Annotated[str, typer.Option("--format", help="text or mermaid.")] = "text",
+) -> None:
+    """Print the chain: stages, topics, arrows; made from the code."""
+    from processors.stage import discover
+    from streams import graph as drawing
+
+    if form not in ("text", "mermaid"):
+        raise BadSettings(f"--format {form!r} is not known", "use text or mermaid")
+    sys.stdout.write((drawing.as_text if form == "text" else drawing.as_mermaid)(discover()) + "\n")
+
+
+@app.command()
+def doctor(models: PackName = None, store: StoreDir = None) -> None:
+    """Check settings, models, media libraries and disk, and say what to do about each finding."""
+    from streams.commands.doctor import examine
+
+    raise typer.Exit(examine(models=models, store=store))
+
+
+@models_app.command("list")
+def models_list() -> None:
+    """The packs that are here, with their models, languages and licences."""
+    from streams.commands.packs import list_packs
+
+    list_packs()
+
+
+@models_app.command("check")
+def models_check(name: Annotated[str | None, typer.Argument(help="A pack; all of them if not named.")] = None) -> None:
+    """Compare every file of a pack with its sha256."""
+    from streams.commands.packs import check_packs
+
+    raise typer.Exit(check_packs(name))
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app(standalone_mode=False)
+    except ChalkstreamError as error:
+        _stop(error, str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _stop(None, "cancelled: interrupted - run the same command again to go on", 130)
+    except typer.Abort:
+        _stop(None, "cancelled: stopped on request", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if (code := getattr(error, "exit_code", None)) is not None and hasattr(error, "format_message"):
+            _stop(error, f"usage: {error.format_message()} - see --help", code)
+        _stop(error, f"internal: {type(error).__name__} in this program - please report it; --debug shows where", 1)
+
+
+def _stop(error: BaseException | None, line: str, code: int) -> None:
+    if _state["debug"] and error is not None:
+        import traceback
+
+        traceback.print_exception(error)
+    sys.stderr.write(f"error: {' '.join(line.split())}\n")
+    sys.stderr.flush()
+    sys.exit(code)

@@ -1,0 +1,108 @@
+"""Progress on standard error: audio seconds with the time left, and the first cues as they come."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from schemas.events import Event, SpeechTranscribed
+from schemas.jobs import JobStatus
+
+FIRST_CUES = 5
+LINE_EVERY = 10.0
+"""Seconds between lines where there is no terminal."""
+
+
+class Progress:
+    """Bars on a terminal, a line now and then elsewhere, nothing when quiet."""
+
+    def __init__(self, stream: TextIO, *, quiet: bool) -> None:
+        self._stream, self._quiet, self._began, self._last = stream, quiet, time.monotonic(), time.monotonic()
+        self._cues: dict[str, int] = {}
+        self._bars = None if quiet or not stream.isatty() else _bars(stream)
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        if self._bars:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Leave the terminal as it was."""
+        if self._bars:
+            self._bars.stop()
+
+    def heard(self, event: Event) -> None:
+        """Show the first cues of each job."""
+        if self._quiet or not isinstance(event, SpeechTranscribed):
+            return
+        for segment in event.segments:
+            shown = self._cues.get(event.job, 0)
+            if shown < FIRST_CUES:
+                self._cues[event.job] = shown + 1
+                self._line(f"  {_clock(segment.start)}  {_printable(segment.text)}")
+
+    def show(self, statuses: Sequence[JobStatus]) -> None:
+        """Update the bars, or print a line every ten seconds."""
+        if self._bars:
+            for status in statuses:
+                self._bar(self._bars, status)
+        elif not self._quiet and time.monotonic() - self._last >= LINE_EVERY:
+            self._last = time.monotonic()
+            for status in statuses:
+                if not status.ended:
+                    self._line(f"  {_name(status)}: {status.progress:.0%} {_amount(status)} {status.stage}")
+
+    def _bar(self, bars: Any, status: JobStatus) -> None:
+        if status.job not in self._tasks:
+            self._tasks[status.job] = bars.add_task(_name(status), total=1.0, amount="")
+        amount = f"{_amount(status)}  {status.state if status.ended else status.stage}"
+        bars.update(self._tasks[status.job], completed=status.progress, amount=amount)
+
+    def _line(self, text: str) -> None:
+        if self._bars:
+            self._bars.console.print(text, markup=False, highlight=False)
+        else:
+            self._stream.write(text + "\n")
+            self._stream.flush()
+
+
+def _bars(stream: TextIO) -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        "{task.description}",
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[amount]}"),
+        TimeRemainingColumn(),
+    )
+    return Bars(*columns, console=Console(file=stream))
+
+
+def _name(status: JobStatus) -> str:
+    return _printable(Path(status.source.get("key", status.job)).name)
+
+
+def _amount(status: JobStatus) -> str:
+    total = status.duration or status.audio_seconds
+    return f"{_clock(status.transcribed_seconds)} of {_clock(total)}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def _printable(text: str) -> str:
+    """No control characters reach the terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -1,0 +1,214 @@
+"""``chalkstream run``: files become jobs of the local runner, and their results come to the output folder."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from infra import files
+from infra.settings import read
+from processors.bench import Store
+from processors.planning import Abilities, make_plan
+from processors.recipes import RESULTS, plan_key, report_key
+from schemas import envelope
+from schemas.base import to_bytes
+from schemas.errors import BAD_INPUT_CODES, BadInput, BadSettings, Broken, ChalkstreamError
+from schemas.events import Event, VideoAccepted
+from schemas.jobs import JobStatus
+from schemas.plan import Options, Plan, job_id
+from schemas.report import Report
+from streams import bootstrap
+from streams.commands.progress import Progress
+from streams.jobs import begin
+from streams.local import LocalRunner
+
+EXIT = {"done": 0, "partial": 4, "failed": 1, "cancelled": 130}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for, as typed."""
+
+    media: tuple[Path, ...]
+    to: str
+    source_language: str
+    profile: str
+    formats: str
+
+    @property
+    def options(self) -> Options:
+        """The wishes as values. Raises BadSettings for a format that is not known."""
+        formats = _list(self.formats)
+        if not formats or set(formats) - {"srt", "vtt"}:
+            raise BadSettings(f"--formats {self.formats!r} is not known", "use srt, vtt or srt,vtt")
+        return Options(
+            targets=_list(self.to),
+            source_language=self.source_language,
+            profile=self.profile,
+            formats=formats,
+        )
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def run_files(request: Request, out: Path, *, models: str | None, store: Path | None, as_json: bool) -> int:
+    """The exit code. Every file that can be planned runs; one that can't is told and does not stop the others."""
+    settings = read(os.environ, models=models, state=store)
+    _need_writable(out)
+    with _locked(settings.state), Progress(sys.stderr, quiet=as_json) as progress:
+        runner = bootstrap.local_runner(settings, heard=lambda event: _tell(event, progress, as_json))
+        plans, codes = _plan_all(request, bootstrap.abilities(bootstrap.find_pack(settings)), runner)
+        _warm(runner, plans)
+        runner.run([plan.job for plan in plans], tick=lambda: progress.show(_statuses(runner, plans)))
+        progress.show(_statuses(runner, plans))
+        progress.stop()
+        codes += [_deliver(plan, runner, out) for plan in plans]
+    return next((code for code in (1, 3, 4) if code in codes), 0)
+
+
+def _plan_all(request: Request, abilities: Abilities, runner: LocalRunner) -> tuple[list[Plan], list[int]]:
+    plans: list[Plan] = []
+    codes = []
+    for path in request.media:
+        try:
+            plan = _accept(path, request.options, abilities, runner)
+            if any(plan.stem == other.stem and plan.job != other.job for other in plans):
+                raise BadInput(
+                    "conflict", f"two files would both be written as {plan.stem!r}", "run them with different --out"
+                )
+            plans += [plan] if plan.job not in [other.job for other in plans] else []
+        except BadInput as error:
+            _complain(error, path)
+            codes.append(error.exit_code)
+    return plans, codes
+
+
+def _accept(path: Path, options: Options, abilities: Abilities, runner: LocalRunner) -> Plan:
+    """The job of this file: a new one, one that goes on, one that is done, or a new run of one that can't stand."""
+    source = files.identify(path)
+    status = runner.journal.status(job_id(source, options))
+    run = status.run if status else 0
+    plan = make_plan(source, options, abilities, tenant="default", defaults=Options(), now=datetime.now(UTC), run=run)
+    if status is None:
+        return _start(plan, runner)
+    stored = Plan.model_validate_json(runner.bench.store.get(RESULTS, plan_key(plan.tenant, plan.job, run)))
+    same = stored.model_copy(update={"created": plan.created}) == plan
+    if same and status.state not in ("failed", "cancelled"):
+        return stored
+    return _start(plan.model_copy(update={"run": run + 1}), runner)
+
+
+def _start(plan: Plan, runner: LocalRunner) -> Plan:
+    key = plan_key(plan.tenant, plan.job, plan.run)
+    if not runner.bench.store.create(RESULTS, key, to_bytes(plan)):
+        plan = Plan.model_validate_json(runner.bench.store.get(RESULTS, key))
+    runner.journal.begin(begin(plan))
+    now = datetime.now(UTC).timestamp()
+    runner.journal.publish([VideoAccepted(job=plan.job, run=plan.run, tenant=plan.tenant)], now=now)
+    return plan
+
+
+def _warm(runner: LocalRunner, plans: Sequence[Plan]) -> None:
+    """Load the models while the first minute is being decoded; a failure shows again in its stage."""
+    import threading
+
+    if any(not status.ended for status in _statuses(runner, plans)):
+        loads = [runner.bench.engines.voice, runner.bench.engines.recogniser]
+        loads += [runner.bench.engines.translator] if any(plan.targets for plan in plans) else []
+        for load in loads:
+            threading.Thread(target=_quietly, args=(load,), daemon=True).start()
+
+
+def _quietly(load: object) -> None:
+    try:
+        load()  # type: ignore[operator]
+    except Exception as error:
+        sys.stderr.write(f"warning: {error}\n" if isinstance(error, ChalkstreamError) else "")
+
+
+def _tell(event: Event, progress: Progress, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(envelope.structured(event), ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    progress.heard(event)
+
+
+def _statuses(runner: LocalRunner, plans: Sequence[Plan]) -> list[JobStatus]:
+    found = (runner.journal.status(plan.job) for plan in plans)
+    return [status for status in found if status]
+
+
+def _deliver(plan: Plan, runner: LocalRunner, out: Path) -> int:
+    """Copy what the job made; say in one line what went wrong with it, if anything."""
+    status = runner.journal.status(plan.job)
+    if status is None:
+        raise Broken("internal", "the journal has lost the job", "run the same command again")
+    if status.state in ("done", "partial") or any(
+        state != "failed" for state in status.languages.values() if state != "waiting"
+    ):
+        _copy(plan, runner.bench.store, out)
+    if status.error:
+        code = status.error.code
+        sys.stderr.write(f"error: {code}: {Path(plan.source.key).name!r}: {status.error.message}\n")
+        return 3 if code in BAD_INPUT_CODES else EXIT[status.state]
+    if status.state == "partial":
+        sys.stderr.write(f"warning: {Path(plan.source.key).name!r} could not be used as a whole; see the report\n")
+    return EXIT[status.state]
+
+
+def _copy(plan: Plan, store: Store, out: Path) -> None:
+    try:
+        report = Report.model_validate_json(store.get(RESULTS, report_key(plan)))
+        for language in report.languages.values():
+            for file in language.files:
+                _place(store.get(file.bucket, file.key), out / Path(file.key).name)
+        _place(store.get(RESULTS, report_key(plan)), out / f"{plan.stem}.json")
+    except OSError as error:
+        raise BadSettings(
+            f"results can't be written to {out}: {error.strerror}", "choose another folder with --out"
+        ) from error
+
+
+def _place(data: bytes, wanted: Path) -> None:
+    beside = wanted.with_name(f".{wanted.name}.part")
+    beside.write_bytes(data)
+    beside.replace(wanted)
+
+
+def _complain(error: BadInput, path: Path) -> None:
+    sys.stderr.write(f"error: {error.code}: {path.name!r}: {' '.join(str(error).partition(': ')[2].split())}\n")
+
+
+def _need_writable(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / f".chalkstream.{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise BadSettings(f"the folder {out} can't be written: {error.strerror}", "choose another with --out") from None
+
+
+@contextmanager
+def _locked(state: Path) -> Iterator[None]:
+    """One run at a time per store; a second one waits and says for what."""
+    import fcntl
+
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        file = (state / "lock").open("a+")
+    except OSError as error:
+        raise BadSettings(f"the store {state} can't be used: {error.strerror}", "choose another with --store") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.stderr.write(f"waiting for another run that uses {state} (or name another store with --store)\n")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
