@@ -1,12 +1,10 @@
 """Lectures that are not: slides and two synthetic voices, with the truth about every sentence beside the video.
 
-The sample is spoken from `sample/script.tsv`; longer ones are drawn from the grammar by seed. Only held-out sentences are spoken, so
-that no training run has met one. A lecture is written as it is spoken, sentence by sentence: its length costs no memory.
+A lecture is written as it is spoken, sentence by sentence: its length costs no memory.
 """
 
 import json
-import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,26 +13,14 @@ from typing import Any
 import av
 import numpy as np
 
-from demo import grammar, slides, speech
-from demo.lexicon import LANGUAGES, Sentence, words
-from demo.slides import Slide
+from demo import slides, speech
+from demo.lexicon import LANGUAGES, Sentence
+from demo.script import Line, Slide
 from demo.speech import SAMPLE_RATE, Audio, Manner
 
-SAMPLE = Path(__file__).parent / "sample"
 VOICES = {"1": ("gmw/en-US", Manner(150, 45, 50)), "2": ("gmw/en-GB-x-rp+f2", Manner(155, 55, 55))}
 FRAMES_PER_SECOND = 2
-PER_SLIDE = 6
 LEVEL = 0.5
-
-
-@dataclass(frozen=True)
-class Line:
-    """One sentence of a script; a slide where a new one comes up."""
-
-    speaker: str
-    text: Sentence
-    slide: Slide | None
-    pause: float
 
 
 @dataclass(frozen=True)
@@ -46,35 +32,6 @@ class Truth:
     speaker: str
     voice: str
     text: Sentence
-
-
-def sample_script() -> Iterator[Line]:
-    rows = [line.split("\t") for line in (SAMPLE / "script.tsv").read_text("utf-8").splitlines() if line[0] != "#"]
-    rng, number = random.Random(7), 0
-    for at, (speaker, title, *texts) in enumerate(rows):
-        number += bool(title)
-        following = [row[2] for row in rows[at : at + PER_SLIDE]]
-        slide = Slide(number, title, points(following)) if title else None
-        yield Line(speaker, dict(zip(LANGUAGES, texts, strict=True)), slide, _pause(rng))
-
-
-def drawn_script(seed: int) -> Iterator[Line]:
-    """Endless, deterministic by seed; every sixth sentence opens a slide, the voices take turns."""
-    rng, drawn, number, speaker = random.Random(seed), grammar.sentences(seed, evaluation=True), 0, "1"
-    while True:
-        part, number = [next(drawn) for _ in range(PER_SLIDE)], number + 1
-        found = points(sentence["en"] for sentence in part)
-        for at, sentence in enumerate(part):
-            slide = Slide(number, f"Part {number}: the {found[0]}", found) if at == 0 else None
-            yield Line(speaker, sentence, slide, _pause(rng))
-            speaker = rng.choice("12") if rng.random() < 0.6 else speaker
-
-
-def points(texts: Iterable[str]) -> tuple[str, ...]:
-    """The first nouns of the lexicon that the texts name, for a slide."""
-    nouns = {row["en"].word for row in words().nouns}
-    named = [word for text in texts for word in grammar.normal(text).split() if word in nouns]
-    return tuple(dict.fromkeys(named))[:5]
 
 
 def write(script: Iterable[Line], out: Path, *, seconds: float = float("inf")) -> list[Truth]:
@@ -101,10 +58,6 @@ def _speak(film: "_Film", line: Line) -> Truth:
     truth = Truth(round(start, 3), round(film.seconds, 3), line.speaker, voice, line.text)
     film.hear(speech.pause(line.pause))
     return truth
-
-
-def _pause(rng: random.Random) -> float:
-    return rng.uniform(0.4, 1.1)
 
 
 def _write_reference(out: Path, truths: list[Truth], seconds: float) -> None:

@@ -27,7 +27,7 @@ SECTIONS: Mapping[str, Table] = {
         "languages": ["en"],
         "chunk_seconds": 10,
         "compute_type": "int8",
-        "options": {"beam_size": 5, "condition_on_previous_text": False},
+        "options": {"beam_size": 5, "condition_on_previous_text": False, "max_initial_timestamp": 2.0},
     },
     "mt": {
         "engine": "ctranslate2-nllb",
@@ -41,7 +41,7 @@ SECTIONS: Mapping[str, Table] = {
         "languages": ["en"],
         "compute_type": "int8",
         "context_tokens": 512,
-        "options": {"sampling_topk": 1},
+        "options": {},
     },
     "image": {
         "engine": "diffusers",

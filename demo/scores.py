@@ -22,9 +22,13 @@ def word_errors(reference: str, heard: str) -> int:
 
 
 def chrf(hypotheses: Sequence[str], references: Sequence[str]) -> float:
-    """Corpus chrF2, 0 to 100."""
-    scores = [_f_score(*_counts(hypotheses, references, n)) for n in range(1, ORDER + 1)]
-    return 100 * sum(scores) / ORDER
+    """Corpus chrF2, 0 to 100: the F-score of precision and recall averaged over the orders that occur on both sides."""
+    counts = [_counts(hypotheses, references, n) for n in range(1, ORDER + 1)]
+    found = [(matched / made, matched / wanted) for matched, made, wanted in counts if made and wanted]
+    if not found:
+        return 0.0
+    precision, recall = (sum(side) / len(found) for side in zip(*found, strict=True))
+    return 100 * _f_score(precision, recall)
 
 
 def _counts(hypotheses: Sequence[str], references: Sequence[str], n: int) -> tuple[int, int, int]:
@@ -41,8 +45,7 @@ def _grams(text: str, n: int) -> Counter[str]:
     return Counter(letters[i : i + n] for i in range(len(letters) - n + 1))
 
 
-def _f_score(matched: int, made: int, wanted: int) -> float:
-    precision, recall = matched / max(made, 1), matched / max(wanted, 1)
+def _f_score(precision: float, recall: float) -> float:
     if precision + recall == 0:
         return 0.0
     return (1 + BETA**2) * precision * recall / (BETA**2 * precision + recall)

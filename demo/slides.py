@@ -1,21 +1,14 @@
 """Slides as RGB pictures: a title, the words of the part, a curve. Pure functions of their text."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from demo.script import Slide
+
 SIZE = (640, 360)
 INK, PAPER, ACCENT = (30, 36, 48), (250, 249, 244), (32, 110, 160)
 Picture = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Slide:
-    number: int
-    title: str
-    points: tuple[str, ...]
 
 
 def draw(slide: Slide) -> Picture:
