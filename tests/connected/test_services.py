@@ -70,9 +70,9 @@ def notify(at: Endpoints) -> Any:
     """The bucket, telling the topic of every object."""
     client = s3(at)
     client.create_bucket(Bucket=BUCKET)
-    target = {"QueueArn": minio.ARN, "Events": ["s3:ObjectCreated:*"]}
+    targets = [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]} for arn in minio.ARNS]
     client.put_bucket_notification_configuration(
-        Bucket=BUCKET, NotificationConfiguration={"QueueConfigurations": [target]}
+        Bucket=BUCKET, NotificationConfiguration={"QueueConfigurations": targets}
     )
     return client
 

@@ -18,9 +18,18 @@ def test_events_are_synchronous_queued_on_disk_and_for_our_broker() -> None:
     assert Path(env["MINIO_NOTIFY_KAFKA_QUEUE_DIR_PRIMARY"]).is_relative_to(HOME)
 
 
-def test_the_target_has_the_name_that_its_arn_says() -> None:
-    target = minio.ARN.split(":")[-2]
-    assert f"MINIO_NOTIFY_KAFKA_ENABLE_{target}" in minio.SERVER
+def test_every_arn_names_a_target_that_is_told_broker_and_topic() -> None:
+    env = minio.environment(MEMORY, HOME)
+    for arn in minio.ARNS:
+        target = arn.split(":")[-2]
+        assert env[f"MINIO_NOTIFY_KAFKA_ENABLE_{target}"] == "on"
+        assert env[f"MINIO_NOTIFY_KAFKA_TOPIC_{target}"] == minio.TOPIC
+        assert env[f"MINIO_NOTIFY_KAFKA_BROKERS_{target}"] == MEMORY.address("kafka")
+
+
+def test_one_target_keeps_events_and_the_other_sends_at_once() -> None:
+    keeping = [name for name in minio.environment(MEMORY, HOME) if "QUEUE_DIR" in name]
+    assert keeping == ["MINIO_NOTIFY_KAFKA_QUEUE_DIR_PRIMARY"]
 
 
 def test_it_asks_nobody_outside() -> None:
