@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 
 from processors.boundaries import PAUSE
 from processors.characters import clean, clusters
-from processors.phrases import CLINGS, NEVER, SENTENCE, break_cost
+from processors.phrases import CLINGS, NEVER, PLAIN, SENTENCE, break_cost
 from schemas.transcript import Sentence
 from schemas.writing import blank_between, unspaced
 
@@ -107,11 +107,14 @@ def settle(atoms: Iterable[Atom], language: str) -> list[Atom]:
 
 
 def _cost(atom: Atom, after: Atom, language: str) -> float:
-    """A pause is a place where a listener expects a break: one second of it takes off 0.6 of the cost."""
+    """A pause is a place where a listener expects a break: one second of it takes off 0.6 of the cost.
+
+    But not where words cling together: there it is a hesitation.
+    """
     pause = max(0, after.start - atom.end) / 1000
     if after.opens or pause >= PAUSE:
         return SENTENCE
     cost = break_cost(atom.text, after.text, language)
     if cost < CLINGS and not after.blank and not unspaced(atom.text[-1]) and not unspaced(after.text[0]):
         cost = CLINGS  # inside a word that is longer than a line
-    return cost * (1 - 0.6 * min(1.0, pause))
+    return cost * (1 - 0.6 * min(1.0, pause)) if cost <= PLAIN else cost

@@ -19,13 +19,15 @@ class FunctionWords(NamedTuple):
     """Prepositions, and words that join like to like (a clause or only a word): a new phrase begins with them."""
     clings: frozenset[str]
     """Articles, possessives, subject pronouns, auxiliaries, negations: what follows belongs to them."""
+    either: frozenset[str]
+    """Pronouns that cling, but may as well close a phrase: they do where a conjunction or preposition follows."""
 
 
-def _words(joins: str, leads: str, clings: str) -> FunctionWords:
-    return FunctionWords(*(frozenset(text.split()) for text in (joins, leads, clings)))
+def _words(joins: str, leads: str, clings: str, either: str) -> FunctionWords:
+    return FunctionWords(*(frozenset(text.split()) for text in (joins, leads, clings, either)))
 
 
-NONE: Final = FunctionWords(frozenset(), frozenset(), frozenset())
+NONE: Final = FunctionWords(frozenset(), frozenset(), frozenset(), frozenset())
 
 FUNCTION_WORDS: Final[dict[str, FunctionWords]] = {
     "en": _words(
@@ -43,6 +45,7 @@ FUNCTION_WORDS: Final[dict[str, FunctionWords]] = {
         "being has have had do does did will would shall should can could may might must not don't "
         "doesn't didn't isn't "
         "aren't wasn't weren't won't wouldn't can't cannot couldn't shouldn't very more most such too quite rather",
+        "it you her",
     ),
     "fr": _words(
         "mais donc car que qu' qui dont où quand lorsque lorsqu' puisque puisqu' parce si "
@@ -58,6 +61,7 @@ FUNCTION_WORDS: Final[dict[str, FunctionWords]] = {
         "a ai as avons avez ont avait avaient sera seront fut été être avoir peut peuvent doit doivent "
         "va vont quelques "
         "plusieurs chaque tout toute tous toutes aucun aucune",
+        "nous vous elle elles",
     ),
     "es": _words(
         "pero sino porque pues que quien quienes cual cuales cuyo cuya donde cuando mientras "
@@ -72,6 +76,7 @@ FUNCTION_WORDS: Final[dict[str, FunctionWords]] = {
         "muy más es son era eran fue fueron ser sido está están estaba estaban estar ha he has han hemos "
         "había habían "
         "haber puede pueden debe deben va van vamos cada todo toda todos todas algún alguna ningún ninguna",
+        "él ella ellos ellas usted ustedes nosotros",
     ),
     "de": _words(
         "aber denn sondern dass daß weil wenn als ob obwohl während nachdem bevor damit sodass "
@@ -87,5 +92,6 @@ FUNCTION_WORDS: Final[dict[str, FunctionWords]] = {
         "nicht sehr ist "
         "sind war waren bin bist wird werden wurde wurden hat haben hatte hatten kann können konnte muss müssen soll "
         "sollen will wollen darf dürfen jeder jede jedes jeden alle allen",
+        "sie es uns euch ihm ihn ihnen mich mir dich dir sich ihr",
     ),
 }

@@ -19,9 +19,10 @@ from processors.timing import Slack, Spoken, schedule
 from schemas.cues import Cue, Profile
 from schemas.transcript import Sentence, Translation
 
-SPOKEN: Final = Slack(early=120, late=120, step=60)
-"""Cues of the spoken language stay within 3 frames of 24 a second of their first word (Netflix, timing to audio)."""
-TRANSLATED: Final = Slack(early=500, late=1000, step=250)
+SPOKEN: Final = Slack(early=120, late=360, step=120)
+"""Cues of the spoken language come at most 3 frames of 24 a second before their first word (Netflix, timing to audio)
+and a third of a second after it, which only those do that follow a cue that is too short (BBC 5.2: up to 1.5 s)."""
+TRANSLATED: Final = Slack(early=500, late=1500, step=250)
 """Translations have no words of their own to be in step with; BBC 5.2 allows up to 1.5 s either way."""
 STRETCH: Final = 1000
 """Milliseconds that a translated sentence may run on into the pause after its source."""

@@ -64,9 +64,12 @@ def best_breaks(measure: Measure, first: int, last: int, *, width: int, lines: i
         above = measure.ends[end] - measure.begins[first]
         if above > width:
             continue
-        cost, ends = best_breaks(measure, end + 1, last, width=width, lines=lines - 1)
-        even = below / (len(ends) + 1)
-        cost += measure.costs[end] + (UNEVEN * abs(above - even) + TOP_HEAVY * max(0.0, above - even)) / width
+        cost, ends = measure.costs[end], tuple[int, ...]()
+        if below > width:
+            rest, ends = best_breaks(measure, end + 1, last, width=width, lines=lines - 1)
+            cost += rest
+        longer = above - below / (len(ends) + 1)
+        cost += (UNEVEN * abs(longer) + TOP_HEAVY * max(0.0, longer)) / width
         if cost < best[0]:
             best = cost, (end, *ends)
     return best

@@ -14,12 +14,12 @@ from schemas.languages import primary
 
 SENTENCE: Final = 0.0
 CLAUSE: Final = 0.1
-COMMA: Final = 0.2
-JOINS: Final = 0.35
-LEADS: Final = 0.5
+COMMA: Final = 0.15
+JOINS: Final = 0.3
+LEADS: Final = 0.45
 PLAIN: Final = 0.7
 PAIR: Final = 0.9
-CLINGS: Final = 1.0
+CLINGS: Final = 1.3
 NEVER: Final = 5.0
 
 _NO_START: Final = frozenset(
@@ -56,13 +56,20 @@ def _punctuation_cost(left: str, right: str) -> float:
 def _word_cost(left: str, right: str, language: str) -> float:
     words = FUNCTION_WORDS.get(language, NONE)
     before, after = _bare(left), _bare(right)
-    if before in words.clings or before in words.joins or before in words.leads or before.endswith("'"):
+    opens = _is_in(after, words.joins) or _is_in(after, words.leads)
+    if _clings(before, words) and not (opens and before in words.either):
         return CLINGS
     if _is_in(after, words.joins):
         return JOINS
     if _is_in(after, words.leads):
         return LEADS
     return PAIR if _belong_together(left, right, words, language) else PLAIN
+
+
+def _clings(word: str, words: FunctionWords) -> bool:
+    """Whether ``word``, or what stands behind its apostrophe (``qu'il``), is a function word."""
+    end = word.rpartition("'")[2]
+    return word.endswith("'") or any(word in kind or end in kind for kind in words)
 
 
 def _belong_together(left: str, right: str, words: FunctionWords, language: str) -> bool:

@@ -13,12 +13,14 @@ from typing import Final
 from processors.linebreak import Measure, best_breaks
 from schemas.cues import Profile
 
-CUT: Final = 3.0
-"""Weight of ``phrases``' cost at the end of a cue: a cut inside a phrase is worth two cues more."""
-LINE: Final = 0.6
+CUT: Final = 4.0
+"""Weight of ``phrases``' cost at the end of a cue: a cut inside a phrase is worth some cues more."""
+LINE: Final = 1.2
 """Weight of a cue's line breaks."""
 RUN_ON: Final = 1.2
 """A sentence's end inside a cue: a little more than a cue of its own (BBC 3.2, TED: one sentence each)."""
+SCRAP: Final = 1.5
+"""Beyond that, a sentence that begins or ends elsewhere (TED: no bit of the next sentence)."""
 SILENCE: Final = 2.0
 """A second of pause inside a cue beyond ``SILENCE_FREE``: words are shown before they are spoken."""
 SILENCE_FREE: Final = 700
@@ -37,14 +39,16 @@ def segment(measure: Measure, profile: Profile, speed: float, media_end: int) ->
     best, begins = [0.0], list[int]()
     price = _Price(measure, profile, speed, media_end)
     room = profile.max_lines * (profile.max_line_characters + 1)
+    low = 0
     for last in range(len(measure.atoms)):
+        while measure.ends[last] - measure.begins[low] > room:
+            low += 1
         least, begin = inf, last
-        for first in range(last, -1, -1):
-            if measure.ends[last] - measure.begins[first] > room:
-                break
-            cost = best[first] + price.time(first, last)
-            if cost < least and (cost := cost + price.lines(first, last)) < least:
-                least, begin = cost, first
+        for first in range(last, low - 1, -1):
+            if best[first] + 1.0 < least and (cost := best[first] + price.time(first, last)) < least:
+                cost += price.lines(first, last)
+                if cost < least:
+                    least, begin = cost, first
         best.append(least + CUT * measure.costs[last])
         begins.append(begin)
     return _runs(begins)
@@ -75,12 +79,16 @@ class _Price:
             for cost, after, end in zip(measure.costs, nexts, self.ends, strict=True)
         ]
         self.inner = list(accumulate(inner, initial=0.0))
+        self.ended = list(accumulate((cost == 0 for cost in measure.costs), initial=0))
 
     def time(self, first: int, last: int) -> float:
-        """Of the cue itself, of what its time leaves to wish, and of what it joins."""
+        """Of the cue itself (1), of what its time leaves to wish, and of what it joins; never less than 1."""
         start = self.starts[first]
         shown = min(self.limits[last] - start, self.longest)
         cost = 1.0 + self.inner[last] - self.inner[first]
+        if self.ended[last] > self.ended[first]:
+            whole = (first == 0 or self.measure.costs[first - 1] == 0) + (self.measure.costs[last] == 0)
+            cost += SCRAP * (2 - whole)
         if shown < FLASH:
             cost += (FLASH - shown) / 1000
             if shown < self.shortest:

@@ -95,7 +95,7 @@ class _Ease(NamedTuple):
         """How badly the cue misses its limits, 0 if it does not."""
         limit = self.media_end if after is None else after
         shown, needed = min(limit, max(cue.end, start) + LINGER) - start, self.needed(cue)
-        return 0.0 if shown >= needed else 2 - shown / needed
+        return 0.0 if shown >= needed else 2 * needed / max(shown, 1) - 1
 
 
 def _best_starts(spoken: Sequence[Spoken], anchors: Sequence[int], ease: _Ease, slack: Slack, frame: int) -> list[int]:

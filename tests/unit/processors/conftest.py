@@ -4,4 +4,5 @@ from hypothesis import settings
 
 settings.register_profile("usual", deadline=None)
 settings.register_profile("many", deadline=None, max_examples=1500)
-settings.load_profile("usual")
+if settings.get_current_profile_name() == "default":
+    settings.load_profile("usual")

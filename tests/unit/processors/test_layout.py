@@ -185,3 +185,10 @@ def test_cues_are_closed_up_within_a_run_of_speech():
     words = talk("The first sentence is this one here. The second sentence is this one here.", pause=0.3)
     one, two = lay_out(split_sentences(words, "en"), EDU, "en", 60)
     assert round(two.start - one.end, 3) in (0, 0.083)
+
+
+def test_a_cue_holds_whole_sentences_or_part_of_one():
+    text = "The wax melts slowly. It rises in the wick because of what is called capillary attraction. It burns."
+    for lines in cues_of(text, "en"):
+        *inner, _ = " ".join(lines).split(". ")
+        assert not inner or (" ".join(lines)[0].isupper() and lines[-1].endswith("."))
