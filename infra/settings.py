@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     tenants: dict[str, Options] = {}
 
+    @property
+    def packs(self) -> Path:
+        """Where fetched packs stand."""
+        return self.state / "packs"
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -1,17 +1,24 @@
-"""A model pack: a folder with ``pack.toml`` that says, per engine, which model, whose licence, and how it is run."""
+"""A model pack: a folder with ``pack.toml`` that says, per engine, which model, whose licence, and how it is run.
 
-from typing import Any, Literal
+A model comes from a directory (``path``, relative to the pack or absolute) or from a hub (``hub``). What comes from
+a hub is pinned: ``revision`` is a commit. A pack that was not fetched yet may name a branch to ``follow`` instead;
+fetching resolves it once and writes the commit down.
+"""
 
-from pydantic import ConfigDict, Field
+import re
+from typing import Any, Final, Literal
+
+from pydantic import ConfigDict, Field, model_validator
 
 from schemas.base import Model
 
 Kind = Literal["asr", "mt", "chat", "image"]
 KINDS: tuple[Kind, ...] = ("asr", "mt", "chat", "image")
+COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
 class PackModel(Model):
-    """One engine's model. ``path`` is relative to the pack; ``hub`` with a pinned ``revision`` is fetched into it."""
+    """One engine's model. ``files`` holds each file's sha256, ``bytes`` its size; ``allow`` narrows what is fetched."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -19,6 +26,8 @@ class PackModel(Model):
     path: str = ""
     hub: str | None = None
     revision: str = ""
+    follow: str = ""
+    allow: tuple[str, ...] = ()
     licence: str
     languages: tuple[str, ...] = ()
     compute_type: str = "default"
@@ -29,6 +38,13 @@ class PackModel(Model):
     options: dict[str, Any] = {}
     training: dict[str, Any] = {}
     files: dict[str, str] = {}
+    bytes: dict[str, int] = {}
+
+    @model_validator(mode="after")
+    def _pinned(self) -> "PackModel":
+        if self.hub and not (COMMIT.fullmatch(self.revision) or (self.follow and not self.revision)):
+            raise ValueError("a model from a hub needs revision = a commit of 40 hex digits, or follow = a branch")
+        return self
 
 
 class PackFacts(Model):

@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 models_app = typer.Typer(help="Model packs: list, check, fetch.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
+services_app = typer.Typer(help="Real Kafka and MinIO on this machine, without Docker.", no_args_is_help=True)
+app.add_typer(services_app, name="services")
 
 Files = Annotated[list[Path], typer.Argument(help="Media files.", metavar="FILE…", show_default=False)]
 To = Annotated[str, typer.Option("--to", help="Languages to translate into: fr,es,pt-BR. None: the transcript alone.")]
@@ -34,6 +36,10 @@ PackName = Annotated[
 ]
 StoreDir = Annotated[
     Path | None, typer.Option("--store", help="Journal and artefacts.", show_default="a per-user state folder")
+]
+ServiceState = Annotated[
+    Path | None,
+    typer.Option("--state", help="Folder for data, logs and secrets.", show_default="a per-user state folder"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON event per line on standard output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", hidden=True)]
@@ -75,6 +81,67 @@ def run(
 
 
 @app.command()
+def init() -> None:
+    """Create topics, buckets, notifications and lifecycle rules; run it as often as you like."""
+    from streams.commands.cluster import initialise
+
+    initialise()
+
+
+@app.command()
+def worker(
+    stages: Annotated[
+        list[str] | None, typer.Argument(help="Stages to run; all if none is named.", metavar="[STAGE…]")
+    ] = None,
+    instance: Annotated[
+        str | None, typer.Option("--instance", help="A name that stays across restarts, unique in the cluster.")
+    ] = None,
+) -> None:
+    """Run stages against Kafka and the store. Prints one 'ready' line when every consumer has joined.
+
+    SIGTERM stops reading, finishes what is in hand, commits and leaves.
+
+    \b
+    chalkstream worker
+    chalkstream worker transcribe translate --instance gpu-1
+    """
+    from streams.commands.cluster import run_worker
+
+    run_worker(tuple(stages or ()), instance)
+
+
+@services_app.command("up")
+def services_up(
+    state: ServiceState = None,
+    sasl: Annotated[bool, typer.Option("--sasl", help="A second listener with SCRAM.")] = False,
+) -> None:
+    """Start both, wait until they answer, print the settings as NAME=value lines.
+
+    \b
+    eval "$(chalkstream services up | sed 's/^/export /')"
+    """
+    from streams.commands.local_services import services_up as up
+
+    up(state, sasl=sasl)
+
+
+@services_app.command("down")
+def services_down(state: ServiceState = None) -> None:
+    """Stop what 'up' started, and nothing else; data stays."""
+    from streams.commands.local_services import services_down as down
+
+    down(state)
+
+
+@services_app.command("status")
+def services_status(state: ServiceState = None) -> None:
+    """How each service is; exit code 1 unless both are up."""
+    from streams.commands.local_services import services_status as status
+
+    raise typer.Exit(status(state))
+
+
+@app.command()
 def graph(
     form: Annotated[str, typer.Option("--format", help="text or mermaid.")] = "text",
 ) -> None:
@@ -109,6 +176,28 @@ def models_check(name: Annotated[str | None, typer.Argument(help="A pack; all of
     from streams.commands.packs import check_packs
 
     raise typer.Exit(check_packs(name))
+
+
+@models_app.command("fetch")
+def models_fetch(
+    name: Annotated[str, typer.Argument(help="A pack of the catalogue, or with --from any name.")],
+    sources: Annotated[
+        list[str] | None,
+        typer.Option("--from", metavar="[KIND=]OWNER/NAME[@REVISION]", help="A model on the hub; once per kind."),
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Follow branches anew instead of keeping the commits.")
+    ] = False,
+) -> None:
+    """Fetch a pack, pinned to commits and checksums; again: repair it. HF_ENDPOINT and HF_TOKEN are honoured.
+
+    \b
+    chalkstream models fetch lecture-small
+    chalkstream models fetch mine --from Systran/faster-whisper-base --from mt=owner/name@main
+    """
+    from streams.commands.packs import fetch_pack
+
+    fetch_pack(name, sources or [], update=update, endpoint=os.environ.get("HF_ENDPOINT") or None)
 
 
 def main() -> None:
