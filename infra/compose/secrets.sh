@@ -6,6 +6,7 @@ set -eu
 folder=${1:-.secrets}
 mkdir -p "$folder"
 chmod 700 "$folder"
+echo '*' >"$folder/.gitignore"
 
 make() {
     [ -s "$folder/$1" ] || printf '%s\n' "$2" >"$folder/$1"
