@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from processors.bench import Bench
-from processors.recipes import WORK, lost, of_run
+from processors.recipes import RESULTS, WORK, lost, of_run
 from schemas.base import Model, to_bytes
 from schemas.errors import Broken, ErrorInfo, NotFound
 from schemas.plan import Plan
@@ -45,6 +45,13 @@ def keep(bench: Bench, key: str, made: M) -> M:
     if bench.store.create(WORK, key, to_bytes(made)):
         return made
     return type(made).model_validate_json(bench.store.get(WORK, key))
+
+
+def keep_result(bench: Bench, key: str, made: M, kind: type[M]) -> M:
+    """As ``keep``, in the bucket of results."""
+    if bench.store.create(RESULTS, key, to_bytes(made)):
+        return made
+    return kind.model_validate_json(bench.store.get(RESULTS, key))
 
 
 def once(bench: Bench, key: str, kind: type[M], make: Callable[[], M]) -> M:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from processors.planning import Intake
+
     Audio = NDArray[np.float32]
 
 
@@ -116,3 +118,4 @@ class Bench:
     cancelled: Callable[[str], bool]
     clock: Callable[[], float]
     version: str = "0"
+    intake: "Intake | None" = None

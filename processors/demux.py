@@ -75,5 +75,6 @@ STAGE = Stage(
     gives=(PartDecoded, AudioEnded),
     run=demux,
     can_crash=True,
+    streams=True,
     held_by="transcribe",
 )

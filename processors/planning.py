@@ -1,6 +1,9 @@
 """How wishes become a plan: precedence, what the models can do, and the limits that are known before work starts."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from processors.profiles import profile
 from schemas.errors import BadInput
@@ -19,6 +22,45 @@ class Abilities:
     ) -> None:  # fmt: skip
         self.asr, self.mt, self.chunk_seconds = asr, mt, chunk_seconds
         self.heard, self.written = frozenset(map(primary, heard)), frozenset(map(primary, written))
+
+
+class Facts(Protocol):
+    """What the store says of an upload."""
+
+    @property
+    def etag(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def version_id(self) -> str | None: ...
+    @property
+    def metadata(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What ``accept`` needs to know beyond the store: abilities, tenants, limits, and the time."""
+
+    abilities: Abilities
+    tenants: Mapping[str, Options]
+    head: Callable[[str, str, str | None], Facts]
+    now: Callable[[], datetime]
+    max_bytes: int = 64 << 30
+
+    def tenant(self, key: str) -> str:
+        """The first segment of the key if the settings declare it, else ``default`` (CONTRACT §2)."""
+        first = key.split("/")[0]
+        return first if "/" in key and first in self.tenants else "default"
+
+    def defaults(self, tenant: str) -> Options:
+        """What the tenant wishes where the object does not."""
+        return self.tenants.get(tenant, Options())
+
+    def allow(self, source: Source) -> None:
+        """Raise BadInput("too_large")."""
+        if source.size > self.max_bytes:
+            limit = self.max_bytes >> 30
+            raise BadInput("too_large", f"the upload is larger than {limit} GiB", "raise CHALKSTREAM_LIMITS__MAX_GIB")
 
 
 def make_plan(

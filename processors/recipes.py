@@ -91,6 +91,11 @@ def plan_key(tenant: str, job: str, run: int) -> str:
     return f"{tenant}/{job}/plan.json" if run == 0 else f"{tenant}/{job}/plan.{run}.json"
 
 
+def refused_key(tenant: str, job: str) -> str:
+    """The mark of an upload that could not be planned, in the bucket ``results``."""
+    return f"{tenant}/{job}/refused.json"
+
+
 def report_key(plan: Plan) -> str:
     """The report in the bucket ``results``."""
     return f"{plan.tenant}/{plan.job}/result.json"

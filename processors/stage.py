@@ -46,7 +46,11 @@ def fail_job(event: Any, error: ErrorInfo, _bench: Bench) -> Iterable[Event]:
 
 @dataclass(frozen=True)
 class Stage:
-    """What a runner must know. ``name`` is also consumer group, span, metric label and command-line word."""
+    """What a runner must know. ``name`` is also consumer group, span, metric label and command-line word.
+
+    ``ordered``: per job. ``can_crash``: unfinished attempts are counted. ``streams``: gives results while it works.
+    ``held_by``: waits while too much audio is before that stage. ``engine``: the model it needs, loaded early.
+    """
 
     name: str
     takes: tuple[type[Event], ...]
@@ -57,6 +61,7 @@ class Stage:
     batch: Batch | None = None
     can_crash: bool = False
     engine: str | None = None
+    streams: bool = False
     held_by: str | None = None
 
     def __post_init__(self) -> None:

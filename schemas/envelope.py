@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from schemas.base import to_bytes
 from schemas.errors import BadInput
-from schemas.events import Event, by_wire_type
+from schemas.events import Event, by_plain_topic, by_wire_type
+from schemas.topics import TOPICS
 
 SOURCE: Final = "/chalkstream"
 Headers = Sequence[tuple[str, bytes]]
@@ -61,6 +62,20 @@ def parse(wire_type: str | None, value: bytes | None) -> Event:
     except (ValidationError, ValueError) as error:
         where = error.errors()[0]["loc"] if isinstance(error, ValidationError) else ()
         raise Unreadable("invalid_request", f"value of {wire_type} is not valid at {where!r}") from None
+
+
+def read(topic: str, raw: Headers, key: bytes | None, value: bytes | None, partition: int, offset: int) -> Event | None:
+    """The fact in a record of ``topic``; None for a tombstone. Raises Unreadable.
+
+    Topics that others write to without CloudEvents headers (stores, plain clients) name their class by the topic.
+    """
+    known = texts(raw)
+    plain = by_plain_topic().get(topic)
+    if value is None and TOPICS[topic].cleanup == "compact" if topic in TOPICS else False:
+        return None
+    if plain is not None:
+        return plain.from_record(known, key, value, f"{topic}-{partition}-{offset}")
+    return parse(known.get("ce_type"), value)
 
 
 def structured(event: Event) -> dict[str, Any]:

@@ -4,12 +4,15 @@ Every class names its topic, its wire type and the fields that make it *this* fa
 which its id follows: announced again after a crash it has the same id and the same bytes.
 """
 
+import json
 from typing import Any, ClassVar, Final, Literal
+from urllib.parse import unquote_plus
 
 from schemas.base import Model, Seconds
 from schemas.cues import SubtitleFormat
-from schemas.errors import ErrorInfo
+from schemas.errors import BadInput, ErrorInfo
 from schemas.ids import derive
+from schemas.jobs import JobStatus
 from schemas.transcript import Segment
 
 EXPRESS_SECONDS: Final = 120.0
@@ -24,6 +27,7 @@ class Event(Model):
     version: ClassVar[int] = 1
     slot: ClassVar[tuple[str, ...]] = ()
     spread_by: ClassVar[str | None] = None
+    by_job: ClassVar[bool] = True
 
     job: str
     run: int = 0
@@ -208,6 +212,78 @@ class JobEnded(Event):
     error: ErrorInfo | None = None
     languages: dict[str, str] = {}
     warnings: tuple[str, ...] = ()
+    source: dict[str, str] | None = None
+
+
+class PlainEvent(Event):
+    """A fact that others say in their own words: read by its topic, not by a wire type."""
+
+    @classmethod
+    def from_record(cls, headers: dict[str, str], key: bytes | None, value: bytes | None, place: str) -> "PlainEvent":
+        """The fact in a record; ``place`` is topic-partition-offset. Raises BadInput."""
+        raise BadInput("invalid_request", f"{cls.__name__} can't be read from a record")
+
+
+class StoredObject(Model):
+    """One object as the store's notification names it; ``key`` is unescaped."""
+
+    bucket: str
+    key: str
+    etag: str
+    size: int
+    version_id: str | None = None
+
+
+class UploadNotified(PlainEvent):
+    """The store says that objects were put (S3 event JSON, as it writes it)."""
+
+    topic, fact, slot = "media.uploads", "upload-notified", ("place",)
+    objects: tuple[StoredObject, ...]
+    place: str
+
+    @classmethod
+    def from_record(
+        cls, headers: dict[str, str], key: bytes | None, value: bytes | None, place: str
+    ) -> "UploadNotified":
+        """Keys are query-escaped in S3 events; events that create nothing leave no objects."""
+        try:
+            records = json.loads(value or b"")["Records"]
+            objects = tuple(_stored(record["s3"]) for record in records if "ObjectCreated" in record["eventName"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadInput("invalid_request", f"no S3 notification ({type(error).__name__})") from None
+        return cls(job=derive("upload", place), objects=objects, place=place)
+
+
+def _stored(s3: dict[str, Any]) -> StoredObject:
+    thing, version = s3["object"], s3["object"].get("versionId")
+    return StoredObject(
+        bucket=s3["bucket"]["name"], key=unquote_plus(thing["key"]), etag=str(thing.get("eTag", "")).strip('"'),
+        size=int(thing.get("size", 0)), version_id=version if version not in ("", "null") else None,
+    )  # fmt: skip
+
+
+class JobControl(Event):
+    """Somebody asked for a job to stop, or to go."""
+
+    topic, fact, slot = "media.control", "job-control", ("action",)
+    action: Literal["cancel", "delete"]
+
+
+class JobChanged(Event):
+    """A job as it stands (``media.jobs``); written by one stage only."""
+
+    topic, fact, slot = "media.jobs", "job-changed", ("status",)
+    status: JobStatus
+
+    @property
+    def id(self) -> str:
+        """Derived from the whole: every change is a fact of its own."""
+        return derive(self.wire_type(), self.status.model_dump(mode="json"))
+
+
+def by_plain_topic() -> dict[str, type[PlainEvent]]:
+    """Topic → class, for what others say in their own words."""
+    return {kind.topic: kind for kind in subclasses(PlainEvent) if issubclass(kind, PlainEvent)}
 
 
 def subclasses(base: type[Event] = Event) -> list[type[Event]]:

@@ -1,8 +1,13 @@
 """What ``accept`` froze about a job, and the identities that follow from it."""
 
+from typing import Final
+
 from schemas.base import Model, Seconds
 from schemas.cues import SubtitleFormat
 from schemas.ids import derive
+
+LONGEST_STEM: Final = 180
+"""Bytes of a result's name that come from the upload's: with language and ending it fits any file system."""
 
 
 class Source(Model):
@@ -65,7 +70,9 @@ class Plan(Model):
     def stem(self) -> str:
         """The upload's file name without its ending: the first part of every result's name."""
         name = self.source.key.rstrip("/").rsplit("/", 1)[-1]
-        return (name.rsplit(".", 1)[0] if "." in name.lstrip(".") else name) or "media"
+        stem = name.rsplit(".", 1)[0] if "." in name.lstrip(".") else name
+        plain = "".join("_" if letter in "/\\" or not letter.isprintable() else letter for letter in stem)
+        return plain.encode()[:LONGEST_STEM].decode(errors="ignore").strip() or "media"
 
 
 def job_id(source: Source, options: Options) -> str:

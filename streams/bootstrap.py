@@ -5,8 +5,9 @@ Engines load on first use, under a lock of their own, so that a stage that needs
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,22 +16,26 @@ from typing import Any
 
 from infra.decode import decode
 
-from infra import files, models
+from infra import files, kafka, models, s3
 from infra.folder import FolderStore
 from infra.settings import Settings
 from processors.bench import Bench, ByteSource, Recogniser, Store, Translator, Voice
-from processors.planning import Abilities
+from processors.planning import Abilities, Intake
 from processors.recipes import RESULTS, plan_key
-from processors.stage import discover
+from processors.stage import Stage, discover
 from schemas.errors import BadSettings
 from schemas.events import Event
 from schemas.media import DecodeEnd, DecodeRequest, MediaInfo
 from schemas.pack import Kind
 from schemas.plan import Plan, Source
+from schemas.topics import TOPICS
 from streams import graph, isolated
+from streams.control import Control
 from streams.jobs import fold
 from streams.journal import Journal
 from streams.local import LocalRunner
+from streams.status import StatusBoard
+from streams.worker import Setup
 
 MOST_WORKERS = 4
 """Parallel model instances by default: each holds its own activations, and memory is the first thing a laptop lacks."""
@@ -165,21 +170,60 @@ def local_runner(settings: Settings, heard: Callable[[Event], None]) -> LocalRun
     journal = Journal(settings.state / "journal.sqlite", graph.takers(stages), lambda s, e: fold(s, e, _now()))
     bench = local_bench(settings, cancelled=lambda job: runner.stops(job))
     runner = LocalRunner(
-        stages, bench, journal, isolated.launcher(settings), workers={"transcribe": workers(settings)},
+        stages, bench, journal, isolated.launcher("local", settings), workers={"transcribe": workers(settings)},
         ahead_seconds=settings.limits.ahead_seconds, heard=heard,
     )  # fmt: skip
     return runner
 
 
-def _now() -> str:
-    from datetime import UTC, datetime
+def cluster_bench(settings: Settings, control: Control | None = None) -> Bench:
+    """The bench of a cluster: an S3 store, uploads by ranges."""
+    client = s3.connect(settings.store)
+    store, installed = s3.S3Store(client), find_pack(settings)
 
+    def open_source(source: Source) -> ByteSource:
+        return s3.S3Source(
+            client, source.bucket, source.key, size=source.size, etag=source.etag, version_id=source.version_id
+        )
+
+    intake = Intake(
+        abilities(installed), settings.tenants, store.head, lambda: datetime.now(UTC),
+        max_bytes=int(settings.limits.max_gib * (1 << 30)),
+    )  # fmt: skip
+    return Bench(
+        store=store, engines=LoadedEngines(installed, settings), decode=_limited(settings), open_source=open_source,
+        plan_of=plans(store), cancelled=control.stops if control else lambda _: False, clock=time.monotonic,
+        version=version("chalkstream"), intake=intake,
+    )  # fmt: skip
+
+
+def cluster_stages(names: Sequence[str] = ()) -> list[Stage]:
+    """The named stages, or all; ``jobs`` among them."""
+    known = {stage.name: stage for stage in (*discover(), StatusBoard().stage())}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise BadSettings(f"there is no stage {unknown[0]!r}", f"there are {', '.join(known)}")
+    return [known[name] for name in names or known]
+
+
+async def setup_worker(settings: Settings, names: Sequence[str], instance: str | None) -> Setup:
+    """Everything a worker needs. Raises BadSettings where ``init`` has not been run."""
+    stages = cluster_stages(names)
+    there = await kafka.partitions(settings.kafka, TOPICS)
+    missing = sorted(set(TOPICS) - set(there))
+    if missing:
+        raise BadSettings(f"topics are missing: {', '.join(missing)}", "run 'chalkstream init' first")
+    models = workers(settings)
+    return Setup(
+        stages=stages, connection=kafka.connection(settings.kafka), partitions=there,
+        bench=lambda control: cluster_bench(settings, control), isolate=isolated.launcher("cluster", settings),
+        slots={"transcribe": models, "assemble": 2, "subtitle": 1}, ahead_seconds=settings.limits.ahead_seconds,
+        chunk_seconds=find_pack(settings).need("asr").chunk_seconds, instance=instance,
+    )  # fmt: skip
+
+
+def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def need_stage(name: str) -> Any:
-    """The stage called ``name``. Raises BadSettings."""
-    found = {stage.name: stage for stage in discover()}
-    if name not in found:
-        raise BadSettings(f"there is no stage {name!r}", f"there are {', '.join(found)}")
-    return found[name]
+BENCHES: dict[str, Callable[[Settings], Bench]] = {"local": local_bench, "cluster": cluster_bench}

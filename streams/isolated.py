@@ -6,12 +6,14 @@ is ``crashed``.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
-from infra.settings import Settings
+from infra.settings import Settings, read
 from processors.stage import Answer, Stage
 from schemas import envelope
 from schemas.errors import BadInput, Broken, ChalkstreamError, ErrorInfo, rebuild
@@ -20,13 +22,17 @@ from schemas.events import Event
 DEATHS = 3
 
 
-def launcher(settings: Settings) -> Callable[[Stage, Event], Iterator[Answer]]:
-    """A function that runs one item of a stage in a child of its own."""
-    frozen = settings.model_dump(mode="json", context={"secrets": True})
+def launcher(bench: Literal["local", "cluster"], settings: Settings) -> Callable[[Stage, Event], Iterator[Answer]]:
+    """A function that runs one item of a stage in a child of its own, on a bench made there.
+
+    The child reads its settings from the environment, as this process did; what was given beside it goes along.
+    """
+    given = {"models": settings.models, "state": str(settings.state)}
 
     def isolate(stage: Stage, event: Event) -> Iterator[Answer]:
         work = {
-            "settings": frozen,
+            "bench": bench,
+            "given": given,
             "stage": stage.name,
             "type": event.wire_type(),
             "value": envelope.value(event).decode(),
@@ -36,10 +42,7 @@ def launcher(settings: Settings) -> Callable[[Stage, Event], Iterator[Answer]]:
             if answers is not None:
                 yield from answers
                 return
-        yield (
-            0,
-            Broken("crashed", f"{stage.name} died {DEATHS} times on this item alone", "see docs/operating.md: crashes"),
-        )
+        yield 0, Broken("crashed", f"{stage.name} died {DEATHS} times on this item alone", "see docs/operating.md")
 
     return isolate
 
@@ -72,10 +75,11 @@ def main() -> None:
     from streams.execute import execute
 
     work = json.load(sys.stdin)
-    stage = bootstrap.need_stage(work["stage"])
+    stage = bootstrap.cluster_stages([work["stage"]])[0]
     try:
         event = envelope.parse(work["type"], work["value"].encode())
-        bench = bootstrap.local_bench(Settings(**work["settings"]))
+        settings = read(os.environ, models=work["given"]["models"], state=Path(work["given"]["state"]))
+        bench = bootstrap.BENCHES[work["bench"]](settings)
         for _, answer in execute(stage, [event], bench):
             sys.stdout.write(_line(answer) + "\n")
     except BadInput as error:

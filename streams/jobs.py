@@ -6,10 +6,12 @@ Progress weighs what takes time: decoding 5 %, recognition 75 %, translation 15 
 from typing import Any
 
 from schemas.base import SAMPLE_RATE
+from schemas.errors import ErrorInfo
 from schemas.events import (
     AudioEnded,
     BlockTranslated,
     Event,
+    JobControl,
     JobEnded,
     LanguageFailed,
     PartDecoded,
@@ -32,6 +34,11 @@ def begin(plan: Plan) -> JobStatus:
         job=plan.job, run=plan.run, tenant=plan.tenant, source={"bucket": plan.source.bucket, "key": plan.source.key},
         languages=dict.fromkeys(plan.targets, "waiting"), created=plan.created, updated=plan.created,
     )  # fmt: skip
+
+
+def outside(event: JobEnded) -> JobStatus:
+    """A job that ended before it had a plan."""
+    return JobStatus(job=event.job, run=event.run, tenant=event.tenant, source=event.source or {})
 
 
 def fold(status: JobStatus, event: Event, now: str) -> JobStatus:
@@ -68,6 +75,8 @@ def _changes(status: JobStatus, event: Event) -> dict[str, Any]:
             return _shown(status, event.language, state)
         case LanguageFailed():
             return _shown(status, event.language, "failed")
+        case JobControl():
+            return {"state": "cancelled", "error": ErrorInfo(code="cancelled", message=f"{event.action} was asked for")}
         case JobEnded():
             ended: dict[str, Any] = {"state": event.state, "error": event.error, "stage": "finish"}
             return ended | {"progress": 1.0, "languages": {**status.languages, **event.languages}}

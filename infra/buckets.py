@@ -1,0 +1,74 @@
+"""What ``init`` makes in the store: buckets, the notification of uploads, the end of old artefacts. Idempotent.
+
+By the MinIO client, which speaks these S3 calls to any store that has them.
+"""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from infra.settings import StoreSettings
+from schemas.errors import BadSettings, Unavailable
+
+UPLOADS, RESULTS, WORK, STATE = "uploads", "results", "work", "state"
+BUCKETS: Final = (UPLOADS, RESULTS, WORK, STATE)
+QUEUE: Final = "arn:minio:sqs::PRIMARY:kafka"
+WORK_DAYS: Final = 60
+"""Artefacts go this long after they were written: twice the 30 days that their events are kept."""
+
+
+def prepare(settings: StoreSettings) -> list[str]:
+    """Make what is missing; returns what was made. Raises BadSettings and Unavailable."""
+    from minio.error import MinioException
+    from urllib3.exceptions import HTTPError
+
+    try:
+        client = _client(settings)
+        made = [f"bucket {name}" for name in BUCKETS if _bucket(client, name)]
+        made += ["notification of uploads"] if _notification(client) else []
+        return made + (["lifecycle of work"] if _lifecycle(client) else [])
+    except (MinioException, HTTPError, OSError) as error:
+        raise Unavailable(
+            f"the store at {settings.endpoint} can't be prepared ({type(error).__name__} {getattr(error, 'code', '')})",
+            "check CHALKSTREAM_STORE__ENDPOINT and its keys, and that it notifies Kafka as PRIMARY",
+        ) from error
+
+
+def _client(settings: StoreSettings) -> Any:
+    from minio import Minio
+
+    if not settings.access_key or not settings.secret_key:
+        raise BadSettings("CHALKSTREAM_STORE__ACCESS_KEY and …__SECRET_KEY are not set", "set both")
+    where = urlsplit(settings.endpoint)
+    return Minio(
+        where.netloc, access_key=settings.access_key.get_secret_value(),
+        secret_key=settings.secret_key.get_secret_value(), secure=where.scheme == "https", region=settings.region,
+    )  # fmt: skip
+
+
+def _bucket(client: Any, name: str) -> bool:
+    if client.bucket_exists(bucket_name=name):
+        return False
+    client.make_bucket(bucket_name=name)
+    return True
+
+
+def _notification(client: Any) -> bool:
+    from minio.notificationconfig import NotificationConfig, QueueConfig
+
+    there = client.get_bucket_notification(bucket_name=UPLOADS)
+    if any(each.queue == QUEUE for each in there.queue_config_list or ()):
+        return False
+    wanted = QueueConfig(["s3:ObjectCreated:*"], config_id="uploads", queue=QUEUE)
+    client.set_bucket_notification(bucket_name=UPLOADS, config=NotificationConfig(queue_config_list=[wanted]))
+    return True
+
+
+def _lifecycle(client: Any) -> bool:
+    from minio.commonconfig import ENABLED, Filter
+    from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule
+
+    if client.get_bucket_lifecycle(bucket_name=WORK) is not None:
+        return False
+    rule = Rule(ENABLED, rule_filter=Filter(prefix=""), rule_id="old-work", expiration=Expiration(days=WORK_DAYS))
+    client.set_bucket_lifecycle(bucket_name=WORK, config=LifecycleConfig([rule]))
+    return True

@@ -1,0 +1,86 @@
+"""The broker: how to connect, and what ``init`` makes. Foreign errors are translated here."""
+
+import ssl
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from infra.settings import KafkaSettings
+from schemas.errors import BadSettings, Unavailable
+from schemas.topics import Topic
+
+
+def connection(settings: KafkaSettings) -> dict[str, Any]:
+    """The keyword arguments that every aiokafka client takes."""
+    wanted: dict[str, Any] = {"bootstrap_servers": settings.bootstrap, "security_protocol": settings.security}
+    if settings.security.startswith("SASL"):
+        if not settings.username or not settings.password:
+            raise BadSettings(
+                "CHALKSTREAM_KAFKA__USERNAME and CHALKSTREAM_KAFKA__PASSWORD are not set", "SASL needs both"
+            )
+        wanted |= {
+            "sasl_mechanism": settings.mechanism, "sasl_plain_username": settings.username,
+            "sasl_plain_password": settings.password.get_secret_value(),
+        }  # fmt: skip
+    if settings.security.endswith("SSL"):
+        wanted["ssl_context"] = ssl.create_default_context(cafile=settings.ca_file)
+    return wanted
+
+
+async def partitions(settings: KafkaSettings, names: Iterable[str]) -> dict[str, int]:
+    """How many partitions each topic has; topics that are not there are left out. Raises Unavailable."""
+    async with _Admin(settings) as admin:
+        found = await admin.describe_topics(list(names))
+    return {topic["topic"]: len(topic["partitions"]) for topic in found if topic["error_code"] == 0}
+
+
+async def create_topics(settings: KafkaSettings, wanted: Iterable[Topic]) -> list[str]:
+    """Make the topics that are missing. Refuses to re-partition what exists. Returns the new ones.
+
+    Raises BadSettings for a topic with another number of partitions, and Unavailable.
+    """
+    from aiokafka.admin import NewTopic
+
+    topics = {topic.name: topic for topic in wanted}
+    there = await partitions(settings, topics)
+    _refuse_other_counts(there, topics)
+    new = [topic for topic in topics.values() if topic.name not in there]
+    async with _Admin(settings) as admin:
+        if new:
+            made = [
+                NewTopic(topic.name, topic.partitions, settings.replication, topic_configs=topic.config())
+                for topic in new
+            ]
+            await admin.create_topics(made)
+    return [topic.name for topic in new]
+
+
+def _refuse_other_counts(there: Mapping[str, int], topics: Mapping[str, Topic]) -> None:
+    for name, count in there.items():
+        if count != topics[name].partitions:
+            raise BadSettings(
+                f"topic {name} has {count} partitions and {topics[name].partitions} are wanted",
+                "a topic in use is never re-partitioned: use its count, or another cluster",
+            )
+
+
+class _Admin:
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+
+    async def __aenter__(self) -> Any:
+        from aiokafka.admin import AIOKafkaAdminClient
+        from aiokafka.errors import KafkaError
+
+        self._client = AIOKafkaAdminClient(**connection(self._settings))
+        try:
+            await self._client.start()
+        except (KafkaError, OSError) as error:
+            await self._client.close()
+            raise Unavailable(
+                f"the broker at {self._settings.bootstrap} does not answer ({type(error).__name__})",
+                "check CHALKSTREAM_KAFKA__BOOTSTRAP, or start one with 'chalkstream services up'",
+            ) from error
+        return self._client
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()

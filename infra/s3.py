@@ -1,0 +1,151 @@
+"""Any S3 store (MinIO, RustFS, Ceph, AWS) behind the bench's five verbs; ``create`` is a conditional put.
+
+boto3, because minio-py has no public conditional put (DESIGN §4). Every foreign error is translated here: what is
+not there is NotFound, everything else that goes wrong is Unavailable.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from infra.settings import StoreSettings
+from schemas.errors import BadSettings, NotFound, Unavailable
+
+T = TypeVar("T")
+ABSENT = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchBucket", "NoSuchVersion"})
+CONFLICT = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+
+
+@dataclass(frozen=True)
+class ObjectFacts:
+    """What HEAD says; user metadata with lower-case names."""
+
+    etag: str
+    size: int
+    version_id: str | None
+    metadata: dict[str, str]
+
+
+def connect(settings: StoreSettings, *, connections: int = 32) -> Any:
+    """A boto3 client; thread-safe."""
+    import boto3
+    from botocore.config import Config
+
+    if not settings.access_key or not settings.secret_key:
+        raise BadSettings(
+            "CHALKSTREAM_STORE__ACCESS_KEY and CHALKSTREAM_STORE__SECRET_KEY are not set",
+            "set them, or start services with 'chalkstream services up'",
+        )
+    return boto3.client(
+        "s3", endpoint_url=settings.endpoint, region_name=settings.region,
+        aws_access_key_id=settings.access_key.get_secret_value(),
+        aws_secret_access_key=settings.secret_key.get_secret_value(),
+        verify=str(settings.ca_file) if settings.ca_file else None,
+        config=Config(
+            s3={"addressing_style": "path"}, max_pool_connections=connections, connect_timeout=5, read_timeout=30,
+            retries={"max_attempts": 3, "mode": "standard"}, request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )  # fmt: skip
+
+
+class S3Store:
+    """Implements ``Store``."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def get(self, bucket: str, key: str, offset: int = 0, length: int | None = None) -> bytes:
+        """The bytes from ``offset``, ``length`` of them at most. Raises NotFound."""
+        whole = offset == 0 and length is None
+        span = {} if whole else {"Range": f"bytes={offset}-{'' if length is None else offset + length - 1}"}
+        if length == 0:
+            return b""
+        found: bytes = _asked(lambda: self._client.get_object(Bucket=bucket, Key=key, **span)["Body"].read(), key)
+        return found
+
+    def create(self, bucket: str, key: str, data: bytes) -> bool:
+        """Put if absent; False when something stands there."""
+        return _asked(lambda: self._put(bucket, key, data, IfNoneMatch="*"), key)
+
+    def put(self, bucket: str, key: str, data: bytes) -> None:
+        """Put, whatever stands there."""
+        _asked(lambda: self._put(bucket, key, data, ContentType=_content_type(key)), key)
+
+    def exists(self, bucket: str, key: str) -> bool:
+        """Whether an object stands there."""
+        try:
+            _asked(lambda: self._client.head_object(Bucket=bucket, Key=key), key)
+        except NotFound:
+            return False
+        return True
+
+    def names(self, bucket: str, prefix: str) -> Iterator[str]:
+        """Keys that begin with ``prefix``, sorted."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        found = _asked(lambda: [entry["Key"] for page in pages for entry in page.get("Contents", ())], prefix)
+        return iter(found)
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Remove; what is not there is fine."""
+        _asked(lambda: self._client.delete_object(Bucket=bucket, Key=key), key)
+
+    def head(self, bucket: str, key: str, version_id: str | None = None) -> ObjectFacts:
+        """What the store knows of an object. Raises NotFound."""
+        which = {"VersionId": version_id} if version_id else {}
+        found = _asked(lambda: self._client.head_object(Bucket=bucket, Key=key, **which), key)
+        version = found.get("VersionId")
+        return ObjectFacts(
+            etag=found["ETag"].strip('"'), size=found["ContentLength"],
+            version_id=version if version not in (None, "", "null") else None,
+            metadata={name.lower(): value for name, value in found.get("Metadata", {}).items()},
+        )  # fmt: skip
+
+    def _put(self, bucket: str, key: str, data: bytes, **how: Any) -> bool:
+        from botocore.exceptions import ClientError
+
+        try:
+            self._client.put_object(Bucket=bucket, Key=key, Body=data, **how)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in CONFLICT:
+                return False
+            raise
+        return True
+
+
+class S3Source:
+    """Implements ``ByteSource``: an upload read by ranges, and only as long as it is the one that was planned for."""
+
+    def __init__(self, client: Any, bucket: str, key: str, *, size: int, etag: str, version_id: str | None) -> None:
+        self._client, self.size = client, size
+        self._which = {"Bucket": bucket, "Key": key} | (
+            {"VersionId": version_id} if version_id else {"IfMatch": f'"{etag}"'}
+        )
+
+    def read(self, offset: int, length: int) -> bytes:
+        """At most ``length`` bytes from ``offset``. Raises NotFound when the object is gone or another."""
+        if offset >= self.size or length <= 0:
+            return b""
+        span = f"bytes={offset}-{min(self.size, offset + length) - 1}"
+        found: bytes = _asked(lambda: self._client.get_object(**self._which, Range=span)["Body"].read(), "the upload")
+        return found
+
+
+def _content_type(key: str) -> str:
+    kinds = {"srt": "application/x-subrip; charset=utf-8", "vtt": "text/vtt; charset=utf-8", "json": "application/json"}
+    return kinds.get(key.rpartition(".")[2], "application/octet-stream")
+
+
+def _asked(ask: Callable[[], T], key: str) -> T:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from urllib3.exceptions import HTTPError
+
+    try:
+        return ask()
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code in ABSENT or code in CONFLICT:
+            raise NotFound(f"nothing is stored under {key!r}, or no longer the same") from None
+        raise Unavailable(f"the store answered {code or 'an error'}", "see 'chalkstream doctor'") from error
+    except (BotoCoreError, HTTPError, OSError) as error:
+        raise Unavailable(f"the store can't be reached ({type(error).__name__})", "see 'chalkstream doctor'") from error

@@ -1,0 +1,36 @@
+"""``init`` and ``worker``: what a cluster is made of, and the processes that run in it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+from infra import buckets, kafka
+from infra.settings import read
+from schemas.topics import TOPICS
+
+
+def initialise() -> None:
+    """Make what is missing and say so."""
+    settings = read(os.environ)
+    made = [f"topic {name}" for name in asyncio.run(kafka.create_topics(settings.kafka, TOPICS.values()))]
+    made += buckets.prepare(settings.store)
+    sys.stdout.write("\n".join(f"made {what}" for what in made or ["nothing: all is there"]) + "\n")
+
+
+def run_worker(stages: Sequence[str], instance: str | None) -> None:
+    """Run until told to stop."""
+    from streams import bootstrap
+    from streams.worker import work
+
+    settings = read(os.environ)
+
+    async def run() -> None:
+        await work(await bootstrap.setup_worker(settings, stages, instance), _say_ready)
+
+    asyncio.run(run())
+
+
+def _say_ready() -> None:
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()

@@ -1,0 +1,50 @@
+"""Who is cancelled: ``media.control`` read whole by every worker, without a group, and kept in a set."""
+
+import asyncio
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from schemas import envelope
+from schemas.errors import BadInput
+from schemas.events import JobControl
+
+
+class Control:
+    """``stops(job)`` may be asked from any thread."""
+
+    def __init__(self) -> None:
+        self._jobs: set[str] = set()
+        self.read = asyncio.Event()
+
+    def stops(self, job: str) -> bool:
+        """Whether work for this job is to be left."""
+        return job in self._jobs
+
+    async def follow(self, connection: dict[str, Any], partitions: int) -> None:
+        """Read from the beginning and then on; ``read`` is set when the end was reached once."""
+        reader = AIOKafkaConsumer(**connection, enable_auto_commit=False, fetch_max_wait_ms=3_000)
+        await reader.start()
+        try:
+            places = [TopicPartition(JobControl.topic, number) for number in range(partitions)]
+            reader.assign(places)
+            await reader.seek_to_beginning(*places)
+            ends = await reader.end_offsets(places)
+            while True:
+                if not self.read.is_set() and all([await reader.position(place) >= ends[place] for place in places]):
+                    self.read.set()
+                for records in (await reader.getmany(timeout_ms=3_000 if self.read.is_set() else 100)).values():
+                    for record in records:
+                        self._take(record)
+        finally:
+            await reader.stop()
+
+    def _take(self, record: Any) -> None:
+        try:
+            event = envelope.read(
+                record.topic, record.headers, record.key, record.value, record.partition, record.offset
+            )
+        except BadInput:
+            return
+        if isinstance(event, JobControl):
+            self._jobs.add(event.job)

@@ -1,0 +1,108 @@
+"""The stage ``jobs``: the one writer of ``media.jobs``. It folds over every fact of a job, in memory per partition.
+
+The memory is the topic itself: on assignment the partition of ``media.jobs`` is read to its end before a fact is
+folded. All topics it reads are partitioned by job with the same count, so a job's facts meet in one process.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from processors.bench import Bench
+from processors.stage import Stage
+from schemas import envelope
+from schemas.errors import BadInput, NotFound
+from schemas.events import (
+    AudioEnded,
+    BlockTranslated,
+    Event,
+    JobChanged,
+    JobControl,
+    JobEnded,
+    LanguageFailed,
+    PartDecoded,
+    SpeechEnded,
+    SpeechTranscribed,
+    SubtitlesReady,
+    TranscriptReady,
+    VideoAccepted,
+)
+from schemas.jobs import JobStatus
+from streams.jobs import begin, fold, outside
+
+TAKES = (
+    VideoAccepted, PartDecoded, AudioEnded, SpeechEnded, SpeechTranscribed, TranscriptReady, BlockTranslated,
+    SubtitlesReady, LanguageFailed, JobEnded, JobControl,
+)  # fmt: skip
+
+
+class StatusBoard:
+    """The jobs of the partitions at hand. Only the stage's own threads and its assignment touch it."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, JobStatus] = {}
+
+    def stage(self) -> Stage:
+        """The stage over this board."""
+        return Stage(name="jobs", takes=TAKES, gives=(JobChanged,), run=self.run, ordered=True, given_up=_nothing)
+
+    def run(self, event: Event, bench: Bench) -> Iterator[Event]:
+        """The job after ``event``, if it changed."""
+        before = self._before(event, bench)
+        if before is None:
+            return
+        after = fold(before, event, datetime.now(UTC).isoformat(timespec="milliseconds"))
+        if after is not before or event.job not in self._jobs:
+            self._jobs[event.job] = after
+            yield JobChanged(job=after.job, run=after.run, tenant=after.tenant, status=after)
+
+    def remember(self, status: JobStatus) -> None:
+        """Take over what the topic says."""
+        self._jobs[status.job] = status
+
+    def _before(self, event: Event, bench: Bench) -> JobStatus | None:
+        known = self._jobs.get(event.job)
+        if known is not None and known.run >= event.run:
+            return known
+        if isinstance(event, JobControl):
+            return known
+        try:
+            return begin(bench.plan_of(event))
+        except NotFound:
+            return outside(event) if isinstance(event, JobEnded) else None
+
+
+def _nothing(_event: Any, _error: Any, _bench: Bench) -> Iterable[Event]:
+    return []
+
+
+async def restore(board: StatusBoard, connection: dict[str, Any], partitions: Iterable[int]) -> None:
+    """Read these partitions of ``media.jobs`` to their ends."""
+    places = [TopicPartition(JobChanged.topic, number) for number in sorted(set(partitions))]
+    if not places:
+        return
+    reader = AIOKafkaConsumer(**connection, enable_auto_commit=False, auto_offset_reset="earliest")
+    await reader.start()
+    try:
+        reader.assign(places)
+        ends = await reader.end_offsets(places)
+        await reader.seek_to_beginning(*places)
+        left = {place for place in places if ends[place] > 0}
+        while left:
+            for records in (await reader.getmany(timeout_ms=500)).values():
+                for record in records:
+                    _take(board, record)
+            left = {place for place in left if await reader.position(place) < ends[place]}
+    finally:
+        await reader.stop()
+
+
+def _take(board: StatusBoard, record: Any) -> None:
+    try:
+        event = envelope.read(record.topic, record.headers, record.key, record.value, record.partition, record.offset)
+    except BadInput:
+        return
+    if isinstance(event, JobChanged):
+        board.remember(event.status)

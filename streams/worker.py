@@ -1,0 +1,117 @@
+"""A worker process: any of the stages on one event loop, one producer, one reader of ``media.control``.
+
+It is ready when every consumer has joined its group. SIGTERM stops the reading, drains, commits and leaves; a second
+one is safe. What one stage raises ends the process: a supervisor starts it again and nothing is lost.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from processors.bench import Bench
+from processors.stage import Stage
+from schemas.errors import Unavailable
+from streams.backpressure import Gauge
+from streams.control import Control
+from streams.outbox import Outbox
+from streams.runtime import Isolate, Limits, StageConsumer
+from streams.status import StatusBoard, restore
+
+FIRST_LOOK_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker is made of; ``slots`` are threads per stage, one for those not named."""
+
+    stages: Sequence[Stage]
+    connection: dict[str, Any]
+    partitions: dict[str, int]
+    bench: Callable[[Control], Bench]
+    isolate: Isolate
+    slots: dict[str, int]
+    ahead_seconds: float
+    chunk_seconds: float
+    instance: str | None = None
+
+
+async def work(setup: Setup, ready: Callable[[], None]) -> None:
+    """Run until SIGTERM or SIGINT. Raises Unavailable when the broker can't be reached at the start."""
+    producer = AIOKafkaProducer(
+        **setup.connection, acks="all", enable_idempotence=True, linger_ms=2, max_request_size=2 << 20
+    )
+    control, board = Control(), StatusBoard()
+    gauge = Gauge(setup.connection, setup.ahead_seconds, setup.chunk_seconds)
+    bench = setup.bench(control)
+    try:
+        await producer.start()
+    except (KafkaError, OSError) as error:
+        await producer.stop()
+        raise Unavailable(f"the broker does not answer ({type(error).__name__})", "see 'chalkstream doctor'") from error
+    outbox = Outbox(producer, setup.partitions)
+    behind = [asyncio.create_task(outbox.run()), asyncio.create_task(control.follow(setup.connection, _count(setup)))]
+    consumers = [_consumer(stage, setup, bench, outbox, gauge, board) for stage in setup.stages]
+    if any(stage.held_by for stage in setup.stages):
+        behind.append(asyncio.create_task(gauge.follow()))
+    try:
+        await asyncio.wait_for(control.read.wait(), FIRST_LOOK_SECONDS)
+        await _run(consumers, behind, ready)
+    finally:
+        for task in behind:
+            task.cancel()
+        await asyncio.gather(*behind, return_exceptions=True)
+        await producer.stop()
+
+
+def _count(setup: Setup) -> int:
+    return setup.partitions.get("media.control", 1)
+
+
+def _consumer(
+    stage: Stage, setup: Setup, bench: Bench, outbox: Outbox, gauge: Gauge, board: StatusBoard
+) -> StageConsumer:
+    """The consumer of one stage; ``jobs`` is the board's own and restores before it reads."""
+    mine = stage.name == "jobs"
+
+    async def begin(places: Iterable[TopicPartition]) -> None:
+        await restore(board, setup.connection, [place.partition for place in places])
+
+    return StageConsumer(
+        board.stage() if mine else stage, bench, outbox, connection=setup.connection, instance=setup.instance,
+        isolate=setup.isolate, held=lambda each: bool(each.held_by) and gauge.full,
+        limits=Limits(slots=setup.slots.get(stage.name, 1)), buries=not mine, begin=begin if mine else None,
+    )  # fmt: skip
+
+
+async def _run(consumers: list[StageConsumer], behind: list["asyncio.Task[None]"], ready: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for consumer in consumers:
+            consumer.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    running = [asyncio.create_task(consumer.run(), name=consumer.stage.name) for consumer in consumers]
+    joined = asyncio.create_task(_all_joined(consumers, ready))
+    try:
+        done, _ = await asyncio.wait([*running, *behind], return_when=asyncio.FIRST_COMPLETED)
+        stop()
+        await asyncio.gather(*running)
+        for task in done:
+            task.result()
+    finally:
+        joined.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await joined
+
+
+async def _all_joined(consumers: Sequence[StageConsumer], ready: Callable[[], None]) -> None:
+    await asyncio.gather(*(consumer.joined.wait() for consumer in consumers))
+    ready()
