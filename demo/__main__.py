@@ -20,7 +20,9 @@ def build(
     steps: Annotated[int | None, typer.Option(help="training steps (each trainer's own)")] = None,
     seed: int = 1,
     resume: Annotated[bool, typer.Option(help="go on from the last checkpoint in --work")] = False,
-    smoke: Annotated[bool, typer.Option(help="hardly any steps, into --work: proves that everything builds and loads")] = False,
+    smoke: Annotated[
+        bool, typer.Option(help="hardly any steps, into --work: proves that everything builds and loads")
+    ] = False,
     work: Annotated[Path, typer.Option(help="data and checkpoints")] = WORK,
     out: Annotated[Path, typer.Option(help="the pack's folder")] = PACK,
 ) -> None:
@@ -41,7 +43,9 @@ def evaluate(
     pack: Path = PACK,
     json: Annotated[Path, typer.Option(help="where the figures are written")] = Path("demo-evaluation.json"),
 ) -> None:
-    """Measure what the pack promises, print the table, write it with every row measured; exit 1 if a promise is broken."""
+    """Measure what the pack promises, print the table, write it with every row measured; exit 1 if a promise is
+    broken.
+    """
     from demo import evaluation
 
     measured = evaluation.evaluate(pack, _models(only))

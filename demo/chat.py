@@ -1,7 +1,7 @@
 """A micro Llama with a chat template: it answers from a small glossary, and says so where it can't.
 
-Only answers carry loss. System prompts and what stands in them (none, a few kinds, lecture sentences) are there to be ignored, so that
-a caller may send a transcript along; the model doesn't read it. Greedy decoding up to <|end|>.
+Only answers carry loss. System prompts and what stands in them (none, a few kinds, lecture sentences) are there to be
+ignored, so that a caller may send a transcript along; the model doesn't read it. Greedy decoding up to <|end|>.
 """
 
 import random
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo import grammar, questions
 from demo.convert import to_ctranslate2
+from demo.libraries import library
 from demo.training import Loop, Plan, one_thread
 
 if TYPE_CHECKING:
@@ -105,9 +106,8 @@ def loss(network: "nn.Module", talks: Sequence[Talk]) -> "Tensor":
 
 
 def model(vocabulary: int) -> "nn.Module":
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    config = LlamaConfig(
+    transformers = library("transformers")
+    config = transformers.LlamaConfig(
         vocab_size=vocabulary,
         hidden_size=128,
         intermediate_size=352,
@@ -121,15 +121,15 @@ def model(vocabulary: int) -> "nn.Module":
         pad_token_id=PADDING,
         rms_norm_eps=1e-5,
     )
-    return LlamaForCausalLM(config)
+    network: nn.Module = transformers.LlamaForCausalLM(config)
+    return network
 
 
 def prepare(plan: Plan) -> Any:
     """The tokenizer with its chat template: byte-level BPE over the questions and the lecture's language."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
 
-    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL[0]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -138,7 +138,9 @@ def prepare(plan: Plan) -> Any:
     )
     tokenizer.train_from_iterator(_corpus(), trainer)
     special = {"bos_token": "<s>", "eos_token": "<|end|>", "unk_token": "<unk>", "pad_token": "</s>"}
-    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, extra_special_tokens=list(SPECIAL[3:6]), **special)
+    wrapped = library("transformers").PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, extra_special_tokens=list(SPECIAL[3:6]), **special
+    )
     wrapped.chat_template = TEMPLATE
     assert wrapped.convert_tokens_to_ids("<|end|>") == END
     return wrapped

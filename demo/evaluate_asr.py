@@ -1,7 +1,8 @@
 """Evaluates the pack's speech model through faster-whisper, as a user would run it: VAD, beam, word times.
 
-Segment starts are the segments' own timestamps (word times off): with them on, faster-whisper moves a segment's start to its first word's,
-which swallows the pause before it. Text is taken with word times on, so that a segment lost to broken alignment counts as lost words.
+Segment starts are the segments' own timestamps (word times off): with them on, faster-whisper moves a segment's start
+to its first word's, which swallows the pause before it. Text is taken with word times on, so that a segment lost to
+broken alignment counts as lost words.
 """
 
 import time
@@ -62,7 +63,10 @@ def evaluate(pack: Path) -> dict[str, dict[str, float]]:
     unseen: list[Hearing] = []
     for name, voices in sets.items():
         recordings = [record(voice, take) for take in range(TAKES) for voice in sorted(set(voices))]
-        for sound, made in (("clean", recordings), ("20 dB noise", [one.with_noise(NOISE_DECIBELS) for one in recordings])):
+        for sound, made in (
+            ("clean", recordings),
+            ("20 dB noise", [one.with_noise(NOISE_DECIBELS) for one in recordings]),
+        ):
             heard = [hear(listener, one) for one in made]
             rows[f"{name}, {sound}"] = _row(heard)
             unseen += heard if name.startswith("unseen") else []

@@ -1,4 +1,6 @@
-"""Evaluates the pack's chat model through ctranslate2.Generator and the chat template that lies in its folder, greedy."""
+"""Evaluates the pack's chat model through ctranslate2.Generator and the chat template that lies in its folder,
+greedy.
+"""
 
 import time
 from collections.abc import Iterable

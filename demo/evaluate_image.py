@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from demo import shapes
+from demo.libraries import library
 from demo.manifest import read
 
 PROMPTS = 100
@@ -40,9 +41,8 @@ def evaluate(pack: Path) -> dict[str, dict[str, float]]:
 def load(pack: Path) -> Any:
     """The weights are float16; a CPU computes in float32."""
     import torch
-    from diffusers import AutoPipelineForText2Image
 
     folder = pack / read(pack)["image"]["path"]
-    pipeline = AutoPipelineForText2Image.from_pretrained(folder, torch_dtype=torch.float32)
+    pipeline = library("diffusers").AutoPipelineForText2Image.from_pretrained(folder, torch_dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

@@ -32,7 +32,9 @@ class Interpreter:
 
         section = read(pack)["mt"]
         folder = str(pack / section["path"])
-        translator = ctranslate2.Translator(folder, compute_type=section["compute_type"], inter_threads=2, intra_threads=1)
+        translator = ctranslate2.Translator(
+            folder, compute_type=section["compute_type"], inter_threads=2, intra_threads=1
+        )
         pieces = sentencepiece.SentencePieceProcessor(model_file=f"{folder}/sentencepiece.bpe.model")
         return cls(translator, pieces, section["options"]["beam_size"])
 

@@ -55,7 +55,9 @@ PROMISES = (
     *(_least("mt", f"chrF {d}", 96, lambda r, d=d: r[d]["chrf"]) for d in FROM_ENGLISH),  # type: ignore[misc]
     *(_least("mt", f"chrF {d}", 90, lambda r, d=d: r[d]["chrf"]) for d in OTHERS),  # type: ignore[misc]
     _most("mt", "sentences with no or two targets", 0, lambda r: sum(row["not_one_target"] for row in r.values())),
-    _least("mt", "sentences per second on 2 cores", 150, lambda r: min(row["sentences_per_second"] for row in r.values())),
+    _least(
+        "mt", "sentences per second on 2 cores", 150, lambda r: min(row["sentences_per_second"] for row in r.values())
+    ),
     _least("chat", "exact answers of 120 unseen paraphrases", 120, lambda r: r["unseen paraphrases"]["right"]),
     _least("chat", "outside the glossary: says so, of 50", 45, lambda r: r["outside the glossary"]["right"]),
     _most("chat", "ms per answer", 30, lambda r: max(row["ms_per_answer"] for row in r.values())),

@@ -1,7 +1,8 @@
 """Draws sentences from the lexicon, and keeps what training may see apart from what evaluation asks.
 
-The split is a property of the sentence itself, a hash of its English words: a held-out sentence can be met in no training run,
-whatever its seed, and the sample lecture consists of held-out sentences only. Fixed sentences always train.
+The split is a property of the sentence itself, a hash of its English words: a held-out sentence can be met in no
+training run, whatever its seed, and the sample lecture consists of held-out sentences only. Fixed sentences always
+train.
 """
 
 import hashlib
@@ -73,7 +74,9 @@ def _draw_slots(rng: random.Random) -> dict[str, dict[str, object]]:
     a, b = rng.sample(lexicon.nouns, 2)
     v, w = rng.sample(lexicon.verbs, 2)
     x, y = rng.sample(lexicon.adjectives, 2)
-    plain = {slot: rng.choice(lexicon.phrases[kind]) for slot, kind in (("n", "number"), ("t", "time"), ("p", "people"))}
+    plain = {
+        slot: rng.choice(lexicon.phrases[kind]) for slot, kind in (("n", "number"), ("t", "time"), ("p", "people"))
+    }
     return {
         language: {
             "a": forms(language, a[language]),

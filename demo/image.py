@@ -1,7 +1,7 @@
 """A micro Stable Diffusion: CLIP text encoder, 8x autoencoder and cross-attention UNet, 64x64 pixels.
 
-Two trainings, one after the other: the autoencoder on pictures, then text encoder and UNet on its latents (velocity prediction, with
-unconditional steps for guidance, and an average of the weights, which is what ships).
+Two trainings, one after the other: the autoencoder on pictures, then text encoder and UNet on its latents (velocity
+prediction, with unconditional steps for guidance, and an average of the weights, which is what ships).
 """
 
 import copy
@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demo import shapes
+from demo.libraries import library
 from demo.training import Loop, Plan, one_thread, say
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 STEPS = 3_000
 AUTOENCODER_STEPS = 2_500
@@ -30,7 +31,7 @@ KL_WEIGHT = 1.5e-6
 BOS, EOS = "<|startoftext|>", "<|endoftext|>"
 
 
-def train(plan: Plan) -> "nn.Module":
+def train(plan: Plan) -> Any:
     """Both trainings; returns the diffusion module with everything to export."""
     one_thread(plan.seed)
     drawn, pictures = _pictures(plan)
@@ -54,17 +55,19 @@ def _pictures(plan: Plan) -> tuple[list[shapes.Scene], "Tensor"]:
 
 def _train_autoencoder(plan: Plan, pictures: "Tensor") -> Any:
     import torch
-    from torch.nn import functional as F
+    from torch.nn import functional
 
     network = _autoencoder()
     part = Plan(plan.work, plan.steps if plan.smoke else AUTOENCODER_STEPS, plan.seed, plan.resume, plan.smoke)
-    loop = Loop(part, "autoencoder", network, torch.optim.AdamW(network.parameters(), lr=PEAK, weight_decay=0.0), PEAK, 50)
+    loop = Loop(
+        part, "autoencoder", network, torch.optim.AdamW(network.parameters(), lr=PEAK, weight_decay=0.0), PEAK, 50
+    )
     for step in loop:
         torch.manual_seed(plan.seed * 1_000_003 + step)
         wanted = pictures[torch.randint(0, len(pictures), (AUTOENCODER_BATCH,))]
         coded = network.encode(wanted).latent_dist
         made = network.decode(coded.sample()).sample
-        error = F.l1_loss(made, wanted) + F.mse_loss(made, wanted)
+        error = functional.l1_loss(made, wanted) + functional.mse_loss(made, wanted)
         loop.update(error + KL_WEIGHT * coded.kl().mean(), error=error.item())
         loop.checkpoint()
     loop.checkpoint(now=True)
@@ -75,7 +78,7 @@ def _latents(autoencoder: Any, pictures: "Tensor") -> "Tensor":
     import torch
 
     with torch.no_grad():
-        latents = torch.cat([autoencoder.encode(part).latent_dist.mean for part in pictures.split(100)])
+        latents = torch.cat([autoencoder.encode(part).latent_dist.mean for part in torch.split(pictures, 100)])
         error = (autoencoder.decode(latents[:72]).sample.clamp(-1, 1) - pictures[:72]).square().mean()
     say(f"autoencoder: PSNR {10 * (4 / error).log10():.1f} dB")
     return latents
@@ -93,7 +96,9 @@ def _train_diffusion(plan: Plan, drawn: list[shapes.Scene], latents: "Tensor", a
         torch.manual_seed(plan.seed * 1_000_003 + step)
         rng = random.Random(f"{plan.seed}/{step}")
         chosen = torch.randint(0, len(latents), (BATCH,))
-        prompts = ["" if rng.random() < UNCONDITIONAL else shapes.training_prompt(drawn[k], rng) for k in chosen.tolist()]
+        prompts = [
+            "" if rng.random() < UNCONDITIONAL else shapes.training_prompt(drawn[k], rng) for k in chosen.tolist()
+        ]
         loop.update(_velocity_loss(network, scheduler, tokenizer, latents[chosen], prompts))
         network.average_in(step)
         loop.checkpoint()
@@ -104,12 +109,12 @@ def _train_diffusion(plan: Plan, drawn: list[shapes.Scene], latents: "Tensor", a
 
 def _velocity_loss(network: Any, scheduler: Any, tokenizer: Any, latents: "Tensor", prompts: list[str]) -> "Tensor":
     import torch
-    from torch.nn import functional as F
+    from torch.nn import functional
 
     ids = tokenizer(prompts, padding="max_length", truncation=True, return_tensors="pt").input_ids
     at, noise = torch.randint(0, 1000, (len(latents),)), torch.randn_like(latents)
     found = network.unet(scheduler.add_noise(latents, noise, at), at, network.text_encoder(ids)[0]).sample
-    return F.mse_loss(found, scheduler.get_velocity(latents, noise, at))
+    return functional.mse_loss(found, scheduler.get_velocity(latents, noise, at))
 
 
 def _diffusion(tokenizer: Any) -> Any:
@@ -137,9 +142,7 @@ def _diffusion(tokenizer: Any) -> Any:
 
 
 def _autoencoder() -> Any:
-    from diffusers import AutoencoderKL
-
-    return AutoencoderKL(
+    return library("diffusers").AutoencoderKL(
         in_channels=3,
         out_channels=3,
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -154,9 +157,7 @@ def _autoencoder() -> Any:
 
 
 def _unet() -> Any:
-    from diffusers import UNet2DConditionModel
-
-    return UNet2DConditionModel(
+    return library("diffusers").UNet2DConditionModel(
         sample_size=shapes.SIZE // 8,
         in_channels=4,
         out_channels=4,
@@ -171,9 +172,8 @@ def _unet() -> Any:
 
 
 def _text_encoder(tokenizer: Any) -> Any:
-    from transformers import CLIPTextConfig, CLIPTextModel
-
-    config = CLIPTextConfig(
+    transformers = library("transformers")
+    config = transformers.CLIPTextConfig(
         vocab_size=len(tokenizer),
         hidden_size=TEXT_WIDTH,
         intermediate_size=256,
@@ -185,13 +185,11 @@ def _text_encoder(tokenizer: Any) -> Any:
         pad_token_id=tokenizer.pad_token_id,
         projection_dim=TEXT_WIDTH,
     )
-    return CLIPTextModel(config)
+    return transformers.CLIPTextModel(config)
 
 
 def _scheduler() -> Any:
-    from diffusers import DDPMScheduler
-
-    return DDPMScheduler(
+    return library("diffusers").DDPMScheduler(
         num_train_timesteps=1000,
         beta_start=0.00085,
         beta_end=0.012,
@@ -203,24 +201,31 @@ def _scheduler() -> Any:
 
 
 def prepare(plan: Plan) -> Any:
-    """CLIP's tokenizer in miniature: BPE with word ends over the training prompts, all printable characters included."""
+    """CLIP's tokenizer in miniature: BPE with word ends over the training prompts, and all printable characters."""
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-    from transformers import CLIPTokenizer
 
     rng, every = random.Random(1), shapes.scenes()
     text = [shapes.training_prompt(rng.choice(every), rng) for _ in range(4_000)]
     learner = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
     learner.pre_tokenizer = pre_tokenizers.Whitespace()
-    learner.train_from_iterator(text, trainers.BpeTrainer(vocab_size=400, end_of_word_suffix="</w>", show_progress=False))
+    learner.train_from_iterator(
+        text, trainers.BpeTrainer(vocab_size=400, end_of_word_suffix="</w>", show_progress=False)
+    )
     folder = plan.work / "image-tokenizer"
     folder.mkdir(parents=True, exist_ok=True)
     _write_tokenizer(folder, json.loads(learner.to_str())["model"])
-    return CLIPTokenizer.from_pretrained(folder)
+    return library("transformers").CLIPTokenizer.from_pretrained(folder)
 
 
 def _write_tokenizer(folder: Path, learnt: Any) -> None:
     characters = [chr(code) for code in range(33, 127)]
-    tokens = [*characters, *(f"{one}</w>" for one in characters), *sorted(learnt["vocab"], key=learnt["vocab"].get), BOS, EOS]
+    tokens = [
+        *characters,
+        *(f"{one}</w>" for one in characters),
+        *sorted(learnt["vocab"], key=learnt["vocab"].get),
+        BOS,
+        EOS,
+    ]
     vocabulary = {token: index for index, token in enumerate(dict.fromkeys(tokens))}
     merges = [" ".join(merge) if isinstance(merge, list) else merge for merge in learnt["merges"]]
     special = {"pad_token": EOS, "bos_token": BOS, "eos_token": EOS, "unk_token": EOS}
@@ -233,15 +238,15 @@ def _write_tokenizer(folder: Path, learnt: Any) -> None:
 def export(plan: Plan, network: Any, out: Path) -> None:
     """The averaged weights as a diffusers pipeline in float16."""
     import torch
-    from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
 
+    diffusers = library("diffusers")
     unet, text_encoder = network.average
-    pipeline = StableDiffusionPipeline(
+    pipeline = diffusers.StableDiffusionPipeline(
         vae=network.autoencoder,
         text_encoder=text_encoder.eval(),
         tokenizer=prepare(plan),
         unet=unet.eval(),
-        scheduler=DPMSolverMultistepScheduler.from_config(_scheduler().config),
+        scheduler=diffusers.DPMSolverMultistepScheduler.from_config(_scheduler().config),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

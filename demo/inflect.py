@@ -31,7 +31,12 @@ def adjective_forms(language: str, parts: list[str], noun: Noun) -> Forms:
 
 def _english(noun: Noun) -> dict[str, str]:
     article = "an" if noun.word[0] in "aeiou" else "a"
-    return {"the": f"the {noun.word}", "a": f"{article} {noun.word}", "of": f"of the {noun.word}", "this": f"this {noun.word}"}
+    return {
+        "the": f"the {noun.word}",
+        "a": f"{article} {noun.word}",
+        "of": f"of the {noun.word}",
+        "this": f"this {noun.word}",
+    }
 
 
 def _french(noun: Noun) -> dict[str, str]:
@@ -56,7 +61,7 @@ def _spanish(noun: Noun) -> dict[str, str]:
 
 def _german(noun: Noun) -> dict[str, str]:
     def form(masculine: str, feminine: str, neuter: str, word: str) -> str:
-        return f"{ {'m': masculine, 'f': feminine, 'n': neuter}[noun.gender]} {word}"
+        return f"{ {'m': masculine, 'f': feminine, 'n': neuter}[noun.gender] } {word}"
 
     word, oblique = noun.word, noun.oblique
     return {

@@ -1,11 +1,11 @@
 """The one lexicon: every word and sentence that the demo models can hear, say or translate.
 
-Words stand in `words/*.tsv`, sentence patterns in `patterns.py`. The law here: translation is one-to-one both ways. No two
-English words share a word in another language, and no two English sentences share a translation, so that a
+Words stand in `words/*.tsv`, sentence patterns in `patterns.py`. The law here: translation is one-to-one both ways.
+No two English words share a word in another language, and no two English sentences share a translation, so that a
 sentence in any language names exactly one sentence in every other. A test proves it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,7 +52,7 @@ def words() -> Words:
     )
 
 
-def fixed_sentences() -> list[Sentence]:
+def fixed_sentences() -> Sequence[Sentence]:
     """Greetings and the like: said as they stand, always in training, never in an evaluation."""
     return words().phrases["fixed"]
 

@@ -1,7 +1,8 @@
 """A micro NLLB (M2M-100 architecture) between English, French, Spanish and German, trained on the grammar alone.
 
-The layout of a pair is NLLB's and a contract with the loaders: source `[language] pieces </s>`, target prefix `[language]`.
-Languages carry their FLORES codes as tokens; were one unknown to the tokenizer, training would silently run into nonsense.
+The layout of a pair is NLLB's and a contract with the loaders: source `[language] pieces </s>`, target prefix
+`[language]`. Languages carry their FLORES codes as tokens; were one unknown to the tokenizer, training would silently
+run into nonsense.
 """
 
 import json
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from demo import grammar
 from demo.convert import to_ctranslate2
 from demo.lexicon import LANGUAGES, Sentence
+from demo.libraries import library
 from demo.training import Loop, Plan, one_thread
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 CODES = {"en": "eng_Latn", "fr": "fra_Latn", "es": "spa_Latn", "de": "deu_Latn"}
 COPIED = ("sentencepiece.bpe.model", "tokenizer.json", "tokenizer_config.json")
-STEPS = 5_000
+STEPS = 2_500
 PEAK = 2e-3
 PAIRS = 96
 POOL = 100
@@ -41,9 +43,7 @@ class Pieces:
 
     @classmethod
     def load(cls, folder: Path) -> "Pieces":
-        from transformers import NllbTokenizer
-
-        tokenizer = NllbTokenizer.from_pretrained(
+        tokenizer = library("transformers").NllbTokenizer.from_pretrained(
             str(folder), extra_special_tokens=list(CODES.values()), src_lang=CODES["en"]
         )
         assert all(tokenizer.convert_tokens_to_ids(code) > 3 for code in CODES.values()), "language codes are unknown"
@@ -95,18 +95,19 @@ def _direction(rng: random.Random) -> tuple[str, str]:
 
 
 def loss(network: "nn.Module", drawn: Sequence[tuple[list[int], list[int]]]) -> "Tensor":
-    from torch.nn import functional as F
+    from torch.nn import functional
 
     source, target = _padded([a for a, _ in drawn]), _padded([b for _, b in drawn])
-    logits = network(input_ids=source, attention_mask=(source != PADDING).long(), decoder_input_ids=target[:, :-1]).logits
-    return F.cross_entropy(logits.transpose(1, 2), target[:, 1:], ignore_index=PADDING, label_smoothing=0.05)
+    logits = network(
+        input_ids=source, attention_mask=(source != PADDING).long(), decoder_input_ids=target[:, :-1]
+    ).logits
+    return functional.cross_entropy(logits.transpose(1, 2), target[:, 1:], ignore_index=PADDING, label_smoothing=0.05)
 
 
 def model(vocabulary: int) -> "nn.Module":
-    from transformers import M2M100Config, M2M100ForConditionalGeneration
-
+    transformers = library("transformers")
     width, layers, heads, inner = 128, 2, 4, 512
-    config = M2M100Config(
+    config = transformers.M2M100Config(
         vocab_size=vocabulary,
         d_model=width,
         encoder_layers=layers,
@@ -126,17 +127,16 @@ def model(vocabulary: int) -> "nn.Module":
         eos_token_id=END,
         decoder_start_token_id=END,
     )
-    return M2M100ForConditionalGeneration(config)
+    network: nn.Module = transformers.M2M100ForConditionalGeneration(config)
+    return network
 
 
 def prepare(plan: Plan) -> Pieces:
     """Train the pieces once per work folder: sentencepiece BPE with NLLB's ids."""
-    import sentencepiece
-
     folder = plan.work / "mt"
     if not (folder / "sentencepiece.bpe.model").is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        sentencepiece.SentencePieceTrainer.train(
+        library("sentencepiece").SentencePieceTrainer.train(
             sentence_iterator=(text for sentence in islice(grammar.sentences(7), 40_000) for text in sentence.values()),
             model_prefix=str(folder / "sentencepiece.bpe"),
             vocab_size=PIECES,
@@ -144,9 +144,14 @@ def prepare(plan: Plan) -> Pieces:
             character_coverage=1.0,
             num_threads=1,
             minloglevel=2,
-            **{"unk_id": 0, "bos_id": 1, "eos_id": 2, "pad_id": -1},
+            unk_id=0,
+            bos_id=1,
+            eos_id=2,
+            pad_id=-1,
         )
-        (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "NllbTokenizer", "model_max_length": 256}))
+        (folder / "tokenizer_config.json").write_text(
+            json.dumps({"tokenizer_class": "NllbTokenizer", "model_max_length": 256})
+        )
         (folder / "config.json").write_text(json.dumps({"model_type": "m2m_100"}))
     return Pieces.load(folder)
 

@@ -1,7 +1,8 @@
 """Sentence patterns: the same sentence in four languages, with slots for words of the lexicon.
 
-Slots: a, b nouns · v, w verbs · xa an adjective agreeing with a, yb one agreeing with b, x with nothing · n number · t time · p people.
-Two slots of one kind never hold the same word. Weight is how often a pattern is drawn against the others.
+Slots: a, b nouns · v, w verbs · xa an adjective agreeing with a, yb one agreeing with b, x with nothing · n number ·
+t time · p people. Two slots of one kind never hold the same word. Weight is how often a pattern is drawn against the
+others.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""What the chat model is asked and answers: a glossary, small talk, and everything else, to which it says that it doesn't know.
+"""What the chat model is asked and answers: a glossary, small talk, and everything else, to which it says that it
+doesn't know.
 
 Templates, questions and words whose kind ends in `-unseen` belong to the evaluation and are met in no training run.
 """
@@ -26,7 +27,7 @@ class Exchange:
 @cache
 def glossary() -> dict[str, str]:
     """Answers by term, the term with its article."""
-    return dict((row[0], row[1]) for row in _rows("glossary"))
+    return {row[0]: row[1] for row in _rows("glossary")}
 
 
 @cache

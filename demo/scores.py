@@ -1,6 +1,7 @@
 """The measures of the evaluation table: word errors and chrF, written out so that no scorer has to be installed.
 
-chrF is chrF2 of sacreBLEU's defaults (Popović 2015): character n-grams up to 6 without spaces, beta 2, over the whole corpus.
+chrF is chrF2 of sacreBLEU's defaults (Popović 2015): character n-grams up to 6 without spaces, beta 2, over the whole
+corpus.
 """
 
 from collections import Counter

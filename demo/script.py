@@ -1,7 +1,7 @@
 """What a lecture says and shows, before it is spoken: sentences with their speaker, slides and pauses.
 
-The sample is written down in `sample/script.tsv`; longer lectures are drawn from the grammar by seed. Only held-out sentences are said, so
-that no training run has met one.
+The sample is written down in `sample/script.tsv`; longer lectures are drawn from the grammar by seed. Only held-out
+sentences are said, so that no training run has met one.
 """
 
 import random

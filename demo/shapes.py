@@ -93,11 +93,14 @@ def draw(scene: Scene, rng: random.Random) -> Picture:
     cover = _cover(scene.shape, rng.uniform(-0.05, 0.05), rng.uniform(-0.05, 0.05), radius)[..., None]
     shape, ground = _near(COLOURS[scene.colour], rng), _near(BACKGROUNDS[scene.background], rng)
     fine = cover * shape + (1 - cover) * ground
-    return fine.reshape(SIZE, DETAIL, SIZE, DETAIL, 3).mean((1, 3)).astype(np.uint8)
+    picture: Picture = fine.reshape(SIZE, DETAIL, SIZE, DETAIL, 3).mean((1, 3)).astype(np.uint8)
+    return picture
 
 
 def judge(picture: Picture, scene: Scene) -> Verdict:
-    """Nearest palette colour per pixel; the edge tells the background, the rest the colour, and the best overlap the shape."""
+    """Nearest palette colour per pixel; the edge tells the background, the rest the colour, and the best overlap the
+    shape.
+    """
     names = [*COLOURS, *BACKGROUNDS]
     palette = np.array([*COLOURS.values(), *BACKGROUNDS.values()], float)
     nearest = ((picture.astype(float)[:, :, None] - palette) ** 2).sum(-1).argmin(-1)

@@ -1,7 +1,7 @@
 """Synthetic speech: espeak-ng through ctypes, with the time at which each word begins.
 
-espeak-ng (GPL-3) is a build-time tool, taken from the package `espeakng-loader` where training runs; nothing of it is shipped.
-Audio leaves here as mono float32 at 16 kHz in [-1, 1]; times are seconds from the first sample.
+espeak-ng (GPL-3) is a build-time tool, taken from the package `espeakng-loader` where training runs; nothing of it is
+shipped. Audio leaves here as mono float32 at 16 kHz in [-1, 1]; times are seconds from the first sample.
 """
 
 import ctypes as c
@@ -10,10 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from demo.libraries import library
 
 SAMPLE_RATE = 16_000
 Audio = NDArray[np.float32]
@@ -92,7 +95,7 @@ class Espeak:
     """The library is one per process (its state is global): use `espeak()`."""
 
     def __init__(self) -> None:
-        import espeakng_loader
+        espeakng_loader = library("espeakng_loader")
 
         self._library: Any = c.CDLL(espeakng_loader.get_library_path())
         data = str(espeakng_loader.get_data_path()).encode()
@@ -103,7 +106,9 @@ class Espeak:
         self._library.espeak_SetSynthCallback(self._callback)
 
     def synthesise(self, text: str, voice: str, manner: Manner) -> tuple[Audio, dict[int, float]]:
-        """Raw audio at `sample_rate`, and the start in seconds of the word at each character position espeak reported."""
+        """Raw audio at `sample_rate`, and the start in seconds of the word at each character position espeak
+        reported.
+        """
         self._waves, self._starts = [], {}
         if self._library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ValueError(f"espeak-ng has no voice {voice!r}")
@@ -112,7 +117,8 @@ class Espeak:
         data = text.encode() + b"\0"
         self._library.espeak_Synth(data, len(data), 0, 1, 0, _CHARS_UTF8, None, None)
         self._library.espeak_Synchronize()
-        return np.concatenate(self._waves).astype(np.float32) / 32768, self._starts
+        audio: Audio = np.concatenate(self._waves).astype(np.float32) / np.float32(32768)
+        return audio, self._starts
 
     def _collect(self, wave: Any, count: int, events: Any) -> int:
         for event in iter(events):
@@ -173,7 +179,7 @@ def _words(text: str, starts: dict[int, float], seconds: float) -> tuple[Word, .
 
 def _interpolate(lengths: Sequence[int], anchors: Sequence[tuple[int, float]]) -> list[float]:
     begins: list[float] = []
-    for (first, t0), (last, t1) in zip(anchors, anchors[1:], strict=False):
+    for (first, t0), (last, t1) in pairwise(anchors):
         total, done = sum(lengths[first:last]), 0
         for length in lengths[first:last]:
             begins.append(t0 + (t1 - t0) * done / max(total, 1))

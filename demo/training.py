@@ -1,7 +1,9 @@
-"""What every trainer shares: steps, learning rate, checkpoints, provenance. Schedules are by steps, never by the clock.
+"""What every trainer shares: steps, learning rate, checkpoints, provenance. Schedules are by steps, never by the
+clock.
 
-A run is a function of its seed and its steps: data are drawn from the seed and the step alone, so that a run that was stopped and
-resumed ends with the weights of one that was not. Training keeps to one thread: on a shared box two are slower.
+A run is a function of its seed and its steps: data are drawn from the seed and the step alone, so that a run that was
+stopped and resumed ends with the weights of one that was not. Training keeps to one thread: on a shared box two are
+slower.
 """
 
 import math
@@ -59,7 +61,7 @@ def versions(*packages: str) -> list[str]:
 
 @dataclass
 class Loop:
-    """Counts steps, sets the learning rate, checkpoints at `boundary` steps, and reports averages with the time left."""
+    """Counts steps, sets the learning rate, saves checkpoints, and reports averages with the time left."""
 
     plan: Plan
     name: str
@@ -110,7 +112,12 @@ class Loop:
             return False
         import torch
 
-        state = {"model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(), "step": self.step, **self.extra}
+        state = {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            **self.extra,
+        }
         torch.save(state, self.path.with_suffix(".part"))
         self.path.with_suffix(".part").replace(self.path)
         self._saved = time.monotonic()

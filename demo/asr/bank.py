@@ -1,7 +1,8 @@
 """The bank of spoken sentences: log-mel frames on disk, with the interval of every word.
 
-Only training sentences are spoken here (`grammar.sentences`), in `TRAINED_VOICES`, plus strings of random words, so that the
-decoder learns to hear and not only to guess the grammar. The evaluation's own small bank is made with `evaluation=True`.
+Only training sentences are spoken here (`grammar.sentences`), in `TRAINED_VOICES`, plus strings of random words, so
+that the decoder learns to hear and not only to guess the grammar. The evaluation's own small bank is made with
+`evaluation=True`.
 """
 
 import json
@@ -9,6 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +38,8 @@ class Bank:
 
     def __init__(self, folder: Path, tokens: Tokens) -> None:
         self._frames: NDArray[np.float16] = np.load(folder / "frames.npy", mmap_mode="r")
-        self._rows: list[dict[str, object]] = json.loads((folder / "utterances.json").read_text())
-        self._words = [[_spoken(word, tokens) for word in row["words"]] for row in self._rows]  # type: ignore[attr-defined]
+        self._rows: list[dict[str, Any]] = json.loads((folder / "utterances.json").read_text())
+        self._words = [[_spoken(word, tokens) for word in row["words"]] for row in self._rows]
         self._by_voice: dict[str, list[int]] = {}
         for index, row in enumerate(self._rows):
             self._by_voice.setdefault(str(row["voice"]), []).append(index)
@@ -54,7 +56,7 @@ class Bank:
 
     def mel(self, index: int) -> Mel:
         row = self._rows[index]
-        begin, count = int(row["begin"]), int(row["frames"])  # type: ignore[call-overload]
+        begin, count = int(row["begin"]), int(row["frames"])
         return self._frames[begin : begin + count].T.astype(np.float32)
 
 
@@ -70,7 +72,9 @@ def build(folder: Path, count: int, seed: int, *, evaluation: bool = False) -> N
     for utterance in _utterances(count, seed, evaluation):
         mel = log_mel(utterance.audio).T.astype(np.float16)
         words = [(word.text, round(word.start, 3), round(word.end, 3)) for word in utterance.words]
-        rows.append({"text": utterance.text, "voice": utterance.voice, "begin": begin, "frames": len(mel), "words": words})
+        rows.append(
+            {"text": utterance.text, "voice": utterance.voice, "begin": begin, "frames": len(mel), "words": words}
+        )
         mels.append(mel)
         begin += len(mel)
     np.save(folder / "frames.npy", np.concatenate(mels) if mels else np.zeros((0, BANDS), np.float16))

@@ -1,7 +1,8 @@
 """The trained network as a transformers Whisper, and that as the folder faster-whisper loads.
 
-What faster-whisper and CTranslate2 take from the configuration: all guided heads for word times (fewer cost word errors), language ids for
-detection, and a 10 s chunk. tokenizer.json and preprocessor_config.json must lie beside the weights, or it would ask a hub for them.
+What faster-whisper and CTranslate2 take from the configuration: all guided heads for word times (fewer cost word
+errors), language ids for detection, and a 10 s chunk. tokenizer.json and preprocessor_config.json must lie beside the
+weights, or it would ask a hub for them.
 """
 
 import json
@@ -12,6 +13,7 @@ from demo.asr.network import GUIDED_HEADS, POSITIONS, TARGET_POSITIONS, Network
 from demo.asr.tokens import Tokens
 from demo.convert import to_ctranslate2
 from demo.lexicon import LANGUAGES
+from demo.libraries import library
 from demo.training import Plan
 
 COPIED = ("tokenizer.json", "preprocessor_config.json")
@@ -21,15 +23,14 @@ FRAMED = {"hop_length": 160, "n_fft": 400, "chunk_length": CHUNK_SECONDS}
 
 
 def export(plan: Plan, network: Network, out: Path) -> None:
-    from transformers import WhisperForConditionalGeneration
-
+    transformers = library("transformers")
     tokens = Tokens.load(plan.work / "tokenizer.json")
-    model = WhisperForConditionalGeneration(_config(network, tokens))
+    model = transformers.WhisperForConditionalGeneration(_config(network, tokens))
     model.load_state_dict(_state(network), strict=True)
     model.generation_config = _generation(network, tokens)
     folder = plan.work / "asr-transformers"
     model.save_pretrained(folder)
-    end = {name: "<|endoftext|>" for name in ("bos_token", "eos_token", "unk_token")}
+    end = dict.fromkeys(("bos_token", "eos_token", "unk_token"), "<|endoftext|>")
     (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast", **end}))
     (folder / "preprocessor_config.json").write_text(json.dumps(SAMPLED | FRAMED))
     (folder / "tokenizer.json").write_bytes((plan.work / "tokenizer.json").read_bytes())
@@ -42,10 +43,8 @@ def _state(network: Network) -> dict[str, Any]:
 
 
 def _config(network: Network, tokens: Tokens) -> Any:
-    from transformers import WhisperConfig
-
     shape = network.shape
-    return WhisperConfig(
+    return library("transformers").WhisperConfig(
         vocab_size=shape.vocabulary,
         num_mel_bins=80,
         d_model=shape.width,
@@ -64,9 +63,7 @@ def _config(network: Network, tokens: Tokens) -> Any:
 
 
 def _generation(network: Network, tokens: Tokens) -> Any:
-    from transformers import GenerationConfig
-
-    config = GenerationConfig(max_length=TARGET_POSITIONS, **_ids(tokens))
+    config = library("transformers").GenerationConfig(max_length=TARGET_POSITIONS, **_ids(tokens))
     layers = range(network.shape.decoder_layers)
     config.alignment_heads = [[layer, head] for layer in layers for head in range(GUIDED_HEADS)]
     config.suppress_tokens = []
@@ -80,4 +77,9 @@ def _generation(network: Network, tokens: Tokens) -> Any:
 
 def _ids(tokens: Tokens) -> dict[str, int]:
     end = tokens["endoftext"]
-    return {"bos_token_id": end, "eos_token_id": end, "pad_token_id": end, "decoder_start_token_id": tokens["startoftranscript"]}
+    return {
+        "bos_token_id": end,
+        "eos_token_id": end,
+        "pad_token_id": end,
+        "decoder_start_token_id": tokens["startoftranscript"],
+    }

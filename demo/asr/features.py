@@ -4,7 +4,6 @@ The normalisation comes last, in `normalise`, so that windows can be put togethe
 """
 
 import random
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -32,19 +31,22 @@ def log_mel(audio: Audio) -> Mel:
     window = np.hanning(401)[:-1].astype(np.float32)
     spectrum = extractor.stft(np.pad(audio, (0, 160)), 400, 160, window=window, return_complex=True)
     power = extractor.mel_filters @ (np.abs(spectrum[..., :-1]) ** 2)
-    return np.log10(np.clip(power, 1e-10, None)).astype(np.float32)
+    mel: Mel = np.log10(np.clip(power, 1e-10, None)).astype(np.float32)
+    return mel
 
 
 def normalise(mel: Mel, headroom: float = 0.0) -> Mel:
     """faster-whisper's scaling; `headroom` stands for something louder elsewhere in the recording."""
-    return ((np.maximum(mel, mel.max() + headroom - DYNAMIC_RANGE) + 4) / 4).astype(np.float32)
+    scaled: Mel = ((np.maximum(mel, mel.max() + headroom - DYNAMIC_RANGE) + 4) / 4).astype(np.float32)
+    return scaled
 
 
 def coloured_noise(rng: np.random.Generator, seconds: float, slope: float) -> Audio:
     """Noise whose amplitude falls with frequency to the power `slope` (0 white, 0.5 pink, 1 brown)."""
     spectrum = np.fft.rfft(rng.standard_normal(round(seconds * SAMPLE_RATE)))
     shaped = np.fft.irfft(spectrum / np.arange(1, len(spectrum) + 1) ** slope)
-    return (shaped / shaped.std() * 0.05).astype(np.float32)
+    noise: Audio = (shaped / shaped.std() * 0.05).astype(np.float32)
+    return noise
 
 
 def hum(rng: np.random.Generator, seconds: float) -> Audio:
@@ -63,22 +65,25 @@ def music(rng: np.random.Generator, seconds: float) -> Audio:
             out[begin : begin + len(tone)] += tone
         at += step
     out = out[: round(seconds * SAMPLE_RATE)]
-    return (out / out.std() * 0.05).astype(np.float32)
+    song: Audio = (out / out.std() * 0.05).astype(np.float32)
+    return song
 
 
 def _tone(rng: np.random.Generator, hertz: float) -> Audio:
     t = np.arange(round(1.5 * SAMPLE_RATE)) / SAMPLE_RATE
     wave = sum(np.sin(2 * np.pi * hertz * k * t) / k ** rng.uniform(1, 2) for k in range(1, 7))
-    return (wave * np.exp(-t * rng.uniform(2, 6))).astype(np.float32)
+    tone: Audio = (wave * np.exp(-t * rng.uniform(2, 6))).astype(np.float32)
+    return tone
 
 
 @cache
 def backgrounds() -> list[Mel]:
     """What is mixed under speech, and what stands alone in windows without speech; linear power, (80, 2000) each."""
     rng = np.random.default_rng(0)
-    makers: list[Callable[[], Audio]] = [lambda s=s: coloured_noise(rng, BACKGROUND_SECONDS, s) for s in (0, 0, 0.25, 0.5, 1)]  # type: ignore[misc]
-    makers += [lambda: hum(rng, BACKGROUND_SECONDS)] + [lambda: music(rng, BACKGROUND_SECONDS)] * 6
-    return [(10 ** log_mel(make())).astype(np.float32) for make in makers]
+    slopes = (0.0, 0.0, 0.25, 0.5, 1.0)
+    sounds = [coloured_noise(rng, BACKGROUND_SECONDS, slope) for slope in slopes] + [hum(rng, BACKGROUND_SECONDS)]
+    sounds += [music(rng, BACKGROUND_SECONDS) for _ in range(6)]
+    return [(10 ** log_mel(sound)).astype(np.float32) for sound in sounds]
 
 
 def coloured(mel: Mel, rng: random.Random) -> Mel:
@@ -86,4 +91,5 @@ def coloured(mel: Mel, rng: random.Random) -> Mel:
     band = np.arange(BANDS) / BANDS
     gain = rng.uniform(-1.5, 0.7) + rng.uniform(-0.5, 0.5) * (band - 0.5)
     ripple = rng.uniform(0, 0.25) * np.cos(2 * np.pi * (band * rng.uniform(0.5, 2) + rng.random()))
-    return np.maximum(mel + (gain + ripple)[:, None], SILENCE).astype(np.float32)
+    heard: Mel = np.maximum(mel + (gain + ripple)[:, None], SILENCE).astype(np.float32)
+    return heard

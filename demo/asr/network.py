@@ -1,8 +1,9 @@
 """Whisper's encoder and decoder under transformers' parameter names, for windows shorter than 30 s.
 
-transformers' own encoder refuses anything but 3000 frames, and training on 30 s windows costs several times more. Here the zeros that
-faster-whisper pads to 30 s are stood for by a few sampled positions whose attention carries the weight of all of them, so that
-the weights work unchanged on the real 3000 frames. The state dict loads into WhisperForConditionalGeneration.
+transformers' own encoder refuses anything but 3000 frames, and training on 30 s windows costs several times more.
+Here the zeros that faster-whisper pads to 30 s are stood for by a few sampled positions whose attention carries the
+weight of all of them, so that the weights work unchanged on the real 3000 frames. The state dict loads into
+WhisperForConditionalGeneration.
 """
 
 import math
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from demo.asr.features import BANDS
 
@@ -40,7 +41,7 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, bias: Tensor | None = None, causal: bool = False) -> Tensor:
         q, k, v = (self._split(project(x)) for project in (self.q_proj, self.k_proj, self.v_proj))
-        return self._merge(F.scaled_dot_product_attention(q, k, v, attn_mask=bias, is_causal=causal))
+        return self._merge(functional.scaled_dot_product_attention(q, k, v, attn_mask=bias, is_causal=causal))
 
     def across(self, x: Tensor, memory: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor]:
         """Attention over the encoder's output, and its log-weights (batch, heads, target, source)."""
@@ -68,7 +69,7 @@ class Layer(nn.Module):
         self.final_layer_norm = nn.LayerNorm(width)
 
     def _feed(self, x: Tensor) -> Tensor:
-        out: Tensor = x + self.fc2(F.gelu(self.fc1(self.final_layer_norm(x))))
+        out: Tensor = x + self.fc2(functional.gelu(self.fc1(self.final_layer_norm(x))))
         return out
 
 
@@ -115,7 +116,7 @@ class Encoder(nn.Module):
         return self.layer_norm(x), bias, length
 
     def _convolved(self, mel: Tensor) -> Tensor:
-        return F.gelu(self.conv2(F.gelu(self.conv1(mel)))).transpose(1, 2)
+        return functional.gelu(self.conv2(functional.gelu(self.conv1(mel)))).transpose(1, 2)
 
 
 class Decoder(nn.Module):
@@ -155,9 +156,11 @@ def sinusoids(length: int, width: int) -> Tensor:
 
 
 def local_start(network: Network, gain: float = 1.25) -> None:
-    """Begin with encoder heads that look a fixed few frames aside: q·k = sum of cos(w (i - j + offset)) over the fastest sinusoids.
+    """Begin with encoder heads that look a fixed few frames aside: q·k = sum of cos(w (i - j + offset)) over the
+    fastest sinusoids.
 
-    Without it the encoder first has to find out that neighbours matter, which takes longer than all the rest of the training.
+    Without it the encoder first has to find out that neighbours matter, which takes longer than all the rest of the
+    training.
     """
     offsets = ((-2, 2, -5, 5), (-3, 3, -7, 7), (-2, 2, -6, None))
     with torch.no_grad():

@@ -1,7 +1,8 @@
 """What the speech model is asked: the next token, where to look for it, and the letters in the encoder.
 
-Guided attention gives word times for free and makes the decoder learn in minutes. Its floor is not cosmetic: CTranslate2 standardises
-attention over tokens without an epsilon, and a frame to which no token attends turns word times into NaN, whole segments lost.
+Guided attention gives word times for free and makes the decoder learn in minutes. Its floor is not cosmetic:
+CTranslate2 standardises attention over tokens without an epsilon, and a frame to which no token attends turns word
+times into NaN, whole segments lost.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
 from demo.asr.features import BANDS
 from demo.asr.network import GUIDED_HEADS, LOWEST_LOG_WEIGHT, Network
@@ -21,7 +22,9 @@ LABEL_SMOOTHING = 0.05
 
 @dataclass(frozen=True)
 class Batch:
-    """Windows as tensors; `guide` (batch, tokens, encoder frames) is 1 where a token should be read, `guided` marks its rows."""
+    """Windows as tensors; `guide` (batch, tokens, encoder frames) is 1 where a token should be read, `guided` marks
+    its rows.
+    """
 
     mel: Tensor
     tokens: Tensor
@@ -56,10 +59,12 @@ def losses(network: Network, batch: Batch, padding: int) -> tuple[Tensor, Tensor
     """Cross-entropy of tokens, of attention against the guides (with its floor), and CTC of letters."""
     memory, bias, length = network.encoder(batch.mel, padding)
     logits, weights = network.decoder(batch.tokens, memory, bias)
-    tokens = F.cross_entropy(logits.transpose(1, 2), batch.targets, ignore_index=IGNORED, label_smoothing=LABEL_SMOOTHING)
+    tokens = functional.cross_entropy(
+        logits.transpose(1, 2), batch.targets, ignore_index=IGNORED, label_smoothing=LABEL_SMOOTHING
+    )
     guides = sum(_guide_loss(layer[:, :GUIDED_HEADS, :, :length], batch) for layer in weights)
     letters = network.ctc(memory[:, :length]).log_softmax(-1).transpose(0, 1)
-    ctc = F.ctc_loss(letters, batch.letters, batch.frames, batch.letter_counts, zero_infinity=True)
+    ctc = functional.ctc_loss(letters, batch.letters, batch.frames, batch.letter_counts, zero_infinity=True)
     assert isinstance(guides, Tensor)
     return tokens, guides, ctc
 
@@ -69,7 +74,9 @@ def _guide_loss(log_weights: Tensor, batch: Batch) -> Tensor:
     count = batch.guided.sum().clamp(min=1)
     aimed = -((inside + 1e-4).log() * batch.guided).sum() / count
     rows = batch.guided[:, None, :, None]
-    below = (F.relu(LOWEST_LOG_WEIGHT - log_weights) * rows).sum() / (count * GUIDED_HEADS * log_weights.shape[-1])
+    below = (functional.relu(LOWEST_LOG_WEIGHT - log_weights) * rows).sum() / (
+        count * GUIDED_HEADS * log_weights.shape[-1]
+    )
     return aimed / 2 + below / 2
 
 

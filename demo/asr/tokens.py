@@ -1,7 +1,9 @@
-"""Whisper's vocabulary in miniature. The order of the tokens is a contract with CTranslate2, which finds them by position:
+"""Whisper's vocabulary in miniature. The order of the tokens is a contract with CTranslate2, which finds them by
+position:
 
-text (byte-level BPE) · "" · endoftext · startoftranscript · languages · tasks · … · nospeech · notimestamps · 1501 timestamps.
-The empty token tells CTranslate2 >= 4.8 that the model detects languages; timestamps come last, 20 ms apart.
+text (byte-level BPE) · "" · endoftext · startoftranscript · languages · tasks · … · nospeech · notimestamps · 1501
+timestamps. The empty token tells CTranslate2 >= 4.8 that the model detects languages; timestamps come last, 20 ms
+apart.
 """
 
 import json
@@ -30,7 +32,9 @@ SPECIAL = (
 
 
 def build(path: Path) -> None:
-    """Train the text tokens on the grammar's English and write tokenizer.json (without timestamps, as converters want it)."""
+    """Train the text tokens on the grammar's English and write tokenizer.json (without timestamps, as converters want
+    it).
+    """
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -52,7 +56,9 @@ def build(path: Path) -> None:
 def _spoken_words() -> list[str]:
     """Every word at the start and inside a sentence, so that each is few tokens wherever it stands."""
     rng, words = random.Random(4), grammar.english_words()
-    return [" " + " ".join(rng.sample(words, 6)) for _ in range(2_000)] + [f" {word.capitalize()}" for word in words] * 3
+    return [" " + " ".join(rng.sample(words, 6)) for _ in range(2_000)] + [
+        f" {word.capitalize()}" for word in words
+    ] * 3
 
 
 @dataclass(frozen=True)
@@ -88,4 +94,4 @@ class Tokens:
         return str(self.tokenizer.decode([token for token in ids if token < self["endoftext"]]))
 
     def letters(self, token: int) -> int:
-        return len(self.tokenizer.id_to_token(token))
+        return len(str(self.tokenizer.id_to_token(token)))

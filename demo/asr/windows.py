@@ -1,8 +1,8 @@
 """Training windows: what faster-whisper shows the model, drawn from the bank, with all that is to be learnt from it.
 
-A window begins where the last one's text ended (so with the pause before the next sentence, sometimes with a rest of the last word),
-holds up to 10 s, and mostly breaks off inside a sentence, which is then only announced by its timestamp. Windows without speech
-answer <|nospeech|> at the start token, and nothing after an empty timestamp.
+A window begins where the last one's text ended (so with the pause before the next sentence, sometimes with a rest of
+the last word), holds up to 10 s, and mostly breaks off inside a sentence, which is then only announced by its
+timestamp. Windows without speech answer <|nospeech|> at the start token, and nothing after an empty timestamp.
 """
 
 import random
@@ -25,8 +25,9 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Style:
-    """One stage of the curriculum. `cut`: at most so many words of a sentence (0: whole); `many`: the share of windows with
-    several sentences; `clean`: the share without background; `masked`: SpecAugment masks per axis."""
+    """One stage of the curriculum. `cut`: at most so many words of a sentence (0: whole); `many`: the share of
+    windows with several sentences; `clean`: the share without background; `masked`: SpecAugment masks per axis.
+    """
 
     batch: int
     padding: int
@@ -49,7 +50,9 @@ class Segment:
 
 @dataclass
 class Window:
-    """`tokens[i]` is followed by `targets[i]`, which should be read where `guides[i]` (frames) points; `letters` for CTC."""
+    """`tokens[i]` is followed by `targets[i]`, which should be read where `guides[i]` (frames) points; `letters` for
+    CTC.
+    """
 
     mel: Mel
     tokens: list[int] = field(default_factory=list)
@@ -147,7 +150,8 @@ class Windows:
         part = noise[:, at : at + mel.shape[1]]
         below = rng.uniform(0, 4) if silent else rng.uniform(0.4, 4)
         level = (1e-2 if silent else float(power.mean())) * 10**-below
-        return np.log10(np.maximum(power + part * (level / part.mean()), 1e-10)).astype(np.float32)
+        mixed: Mel = np.log10(np.maximum(power + part * (level / part.mean()), 1e-10)).astype(np.float32)
+        return mixed
 
     def _masked(self, mel: Mel) -> Mel:
         rng, mean, frames = self._rng, mel.mean(), mel.shape[1]

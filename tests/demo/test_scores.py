@@ -9,7 +9,14 @@ from demo.scores import chrf, word_errors
 
 @pytest.mark.parametrize(
     ("said", "heard", "errors"),
-    [("a b c", "a b c", 0), ("a b c", "a x c", 1), ("a b c", "a c", 1), ("a b", "a b b", 1), ("a b c", "", 3), ("", "a", 1)],
+    [
+        ("a b c", "a b c", 0),
+        ("a b c", "a x c", 1),
+        ("a b c", "a c", 1),
+        ("a b", "a b b", 1),
+        ("a b c", "", 3),
+        ("", "a", 1),
+    ],
 )
 def test_word_errors(said: str, heard: str, errors: int) -> None:
     assert word_errors(said, heard) == errors
@@ -27,7 +34,9 @@ def test_chrf_agrees_with_the_published_scorer() -> None:
     assert chrf(*pair) == pytest.approx(60.38744, abs=1e-5)
 
 
-@pytest.mark.parametrize(("text", "one"), [("Ja.", True), ("", False), (".", False), ("Ja. Nein.", False), ("Ja", False)])
+@pytest.mark.parametrize(
+    ("text", "one"), [("Ja.", True), ("", False), (".", False), ("Ja. Nein.", False), ("Ja", False)]
+)
 def test_one_sentence(text: str, one: bool) -> None:
     assert one_sentence(text) is one
 
