@@ -13,7 +13,7 @@ from infra.local.daemon import Service
 from infra.local.endpoints import SASL_MECHANISM
 from infra.local.memory import Memory
 from infra.local.ports import HOST
-from schemas.errors import Broken
+from schemas.errors import BadSettings, Broken
 
 VERSION = "4.3.1"
 DEFAULT_PORT = 9092
@@ -48,6 +48,9 @@ BROKER: Mapping[str, str] = {
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
 }
+
+ODD = frozenset(',:"\\\n')
+"""Separators in Kafka's list of folders, in Java's class path and in its argument files."""
 
 JVM = (
     *("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-Xss512k", "-XX:MaxDirectMemorySize=96m"),
@@ -118,7 +121,10 @@ def format_storage(java: str, arguments: Path, data: Path) -> None:
 
 
 def service(java: str, jars: Path, memory: Memory, home: Path) -> Service:
-    """The broker as it is wanted for this memory."""
+    """The broker as it is wanted for this memory. Raises BadSettings for a folder whose name it can't be told."""
+    for path in (jars, home):
+        if odd := set(str(path)) & ODD:
+            raise BadSettings(f"Kafka can't work in {path}: the name has {sorted(odd)}", "name another folder")
     return Service(
         name="kafka",
         home=home,

@@ -3,8 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from infra.local import kafka
 from infra.local.memory import fresh
+from schemas.errors import BadSettings
 
 MEMORY = replace(fresh(), kafka_port=1111, controller_port=2222, minio_port=3333)
 HOME, JARS = Path("/state/kafka"), Path("/cache/libs")
@@ -55,3 +58,14 @@ def test_values_survive_javas_properties_format() -> None:
 
 def test_jars_are_left_for_java_to_expand() -> None:
     assert f"{JARS}/*" in kafka.command("/bin/java", JARS, HOME)
+
+
+@pytest.mark.parametrize("name", ["one,two", "c:d", 'say "hi"', "back\\slash"])
+def test_a_folder_that_cannot_be_told_is_refused(name: str) -> None:
+    with pytest.raises(BadSettings, match="another folder"):
+        kafka.service("/bin/java", JARS, MEMORY, Path("/state") / name / "kafka")
+
+
+def test_a_folder_with_blanks_and_accents_is_fine() -> None:
+    home = Path("/state/my été/kafka")
+    assert "\\u00e9t\\u00e9" in kafka.service("/bin/java", JARS, MEMORY, home).files["server.properties"]

@@ -1,6 +1,8 @@
 """Programs: a missing tool is named with its remedy; what is built is built once and whole."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -50,6 +52,23 @@ def test_a_build_is_done_once(tmp_path: Path) -> None:
     target = tmp_path / "cache" / "thing-1"
     for _ in range(2):
         assert (provision.once(target, build, provision.silent) / "thing").read_text() == "made"
+    assert len(built) == 1
+
+
+def test_two_at_once_build_once(tmp_path: Path) -> None:
+    built: list[Path] = []
+    started, waiting = Event(), Event()
+
+    def build(room: Path) -> None:
+        started.set()
+        assert waiting.wait(10)
+        built.append(room)
+
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(provision.once, tmp_path / "thing-1", build, provision.silent)
+        assert started.wait(10)
+        second = pool.submit(provision.once, tmp_path / "thing-1", build, lambda line: waiting.set())
+        assert first.result() == second.result()
     assert len(built) == 1
 
 
