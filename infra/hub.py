@@ -1,8 +1,8 @@
 """A model hub, through huggingface_hub: what a repository holds at a commit, and its files, byte for byte.
 
 The library is imported on first use and its exceptions end here. Its own ``snapshot_download`` drops a half-loaded
-file when the process ends; weights are gigabytes, so files are loaded one by one with its ``http_get``, which goes on
-by Range where the file on disk stops. Tokens come from where the library finds them (``HF_TOKEN``, its login).
+file when the process ends; weights are gigabytes, so files are loaded one by one over its session, by Range from where
+the file on disk stops. Tokens come from where the library finds them (``HF_TOKEN``, its login).
 """
 
 import errno
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final
 
 from schemas.errors import BadInput, BadSettings, ChalkstreamError, Unavailable
 
@@ -20,6 +20,8 @@ Seen = Callable[[int], None]
 
 SECONDS: Final = 20.0
 """How long an answer about a repository may take; downloads have the library's own time limits."""
+PARTIAL: Final = 206
+"""The status of an answer that honours Range."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Hub:
             have = _size(into, file)
             try:
                 with _translated(f"{listing.repository}/{file.name}"), into.open("ab") as out:
-                    out.truncate(have)
+                    if out.tell() > have:
+                        out.truncate(have)
                     return self._load(listing, file, out, have, seen)
             except Unavailable:
                 if _size(into, file) <= have:
@@ -87,14 +90,23 @@ class Hub:
 
     def _load(self, listing: Listing, file: RemoteFile, out: IO[bytes], have: int, seen: Seen) -> None:
         library = _library()
-        from huggingface_hub.file_download import http_get
+        from huggingface_hub import constants
 
         url = library.hf_hub_url(listing.repository, file.name, revision=listing.commit, endpoint=self.endpoint)
         headers = library.utils.build_hf_headers() | {"Accept-Encoding": "identity"}
-        http_get(
-            url, cast(Any, _Counted(out, seen)), resume_size=have, headers=headers, expected_size=file.size,
-            tqdm_class=cast(Any, _NoBar),
-        )  # fmt: skip
+        headers |= {"Range": f"bytes={have}-"} if have else {}
+        patience = {"retry_on_status_codes": (408, 429), "retry_on_exceptions": ()}
+        if have == file.size:
+            return
+        with library.utils.http_stream_backoff(
+            "GET", url, headers=headers, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT, **patience
+        ) as answer:
+            library.utils.hf_raise_for_status(answer)
+            if have and answer.status_code != PARTIAL:
+                out.truncate(0)
+                seen(-have)
+            for piece in answer.iter_bytes():
+                seen(out.write(piece))
 
 
 def verify(path: Path, file: RemoteFile, *, expected: str = "", seen: Seen = lambda _: None) -> str:
@@ -194,35 +206,3 @@ def _network(error: Exception, what: str) -> ChalkstreamError | None:
     broken = isinstance(error, OSError) or type(error).__module__.split(".")[0].startswith("http")
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return Unavailable(f"{what} can't be fetched: {reason}", remedy) if broken else None
-
-
-class _Counted:
-    """A file that tells how many bytes came; the library rewinds it when a server ignores Range."""
-
-    def __init__(self, file: IO[bytes], seen: Seen) -> None:
-        self._file, self._seen = file, seen
-
-    def write(self, data: bytes) -> int:
-        self._seen(len(data))
-        return self._file.write(data)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seek(self, offset: int) -> int:
-        self._seen(offset - self._file.tell())
-        return self._file.seek(offset)
-
-    def truncate(self) -> int:
-        return self._file.truncate()
-
-
-class _NoBar:
-    """Stands in for the library's progress bar; ours counts what is written."""
-
-    def __init__(self, *_: Any, **__: Any) -> None: ...
-    def __enter__(self) -> "_NoBar":
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-    def update(self, n: float | None = 1) -> None: ...

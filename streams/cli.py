@@ -203,7 +203,7 @@ def models_fetch(
 def main() -> None:
     """The console script."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except ChalkstreamError as error:
         _stop(error, str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -214,9 +214,11 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
-        if (code := getattr(error, "exit_code", None)) is not None and hasattr(error, "format_message"):
-            _stop(error, f"usage: {error.format_message()} - see --help", code)
+        if (usage := getattr(error, "exit_code", None)) is not None and hasattr(error, "format_message"):
+            _stop(error, f"usage: {error.format_message()} - see --help", usage)
         _stop(error, f"internal: {type(error).__name__} in this program - please report it; --debug shows where", 1)
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
 
 
 def _stop(error: BaseException | None, line: str, code: int) -> None:
