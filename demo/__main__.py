@@ -75,7 +75,7 @@ def lecture(
 @app.command()
 def manifest(
     pack: Path = PACK,
-    renew: Annotated[bool, typer.Option(help="write the checksums anew, after a change of a card by hand")] = False,
+    renew: Annotated[bool, typer.Option(help="write pack.toml anew from the files that are there")] = False,
 ) -> None:
     """Check every file of the pack against pack.toml."""
     from demo.manifest import BrokenPack, read, record, verify

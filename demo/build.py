@@ -27,7 +27,8 @@ def build(model: str, plan: Plan, out: Path) -> None:
     made = plan.work / "made" / model
     made.parent.mkdir(parents=True, exist_ok=True)
     importlib.import_module(EXPORTERS[model]).export(plan, trained, made)
-    _put(made, out / model)
+    shutil.rmtree(out / model, ignore_errors=True)
+    shutil.copytree(made, out / model)
     record(out, model, provenance(model, plan))
     say(f"{model}: done in {(time.monotonic() - began) / 60:.1f} min")
 
@@ -48,13 +49,3 @@ def provenance(model: str, plan: Plan) -> dict[str, Any]:
     command = f"python -m demo build --only {model} --steps {plan.steps} --seed {plan.seed}"
     extra = {"image": ("diffusers",), "mt": ("sentencepiece",)}.get(model, ())
     return {"command": command, "seed": plan.seed, "steps": plan.steps, "versions": versions(*LIBRARIES, *extra)}
-
-
-def _put(made: Path, place: Path) -> None:
-    """Card and weights: the card stays, everything else is replaced."""
-    card = place / "README.md"
-    kept = card.read_text("utf-8") if card.is_file() else None
-    shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(made, place)
-    if kept is not None:
-        card.write_text(kept, "utf-8")

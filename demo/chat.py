@@ -19,7 +19,7 @@ from demo.training import Loop, Plan, one_thread
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-STEPS = 2_500
+STEPS = 1_500
 PEAK = 2e-3
 TALKS = 32
 LECTURE_STEPS = 0.15

@@ -18,8 +18,8 @@ from demo.training import Loop, Plan, one_thread, say
 if TYPE_CHECKING:
     from torch import Tensor
 
-STEPS = 3_000
-AUTOENCODER_STEPS = 2_500
+STEPS = 2_500
+AUTOENCODER_STEPS = 2_000
 PEAK = 2e-3
 PICTURES = 1_800
 SMOKE_PICTURES = 72

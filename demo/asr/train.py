@@ -17,7 +17,7 @@ from demo.asr.windows import LETTERS, Style, Window, Windows
 from demo.scores import word_errors
 from demo.training import Loop, Plan, one_thread, say
 
-STEPS = 8_000
+STEPS = 7_000
 PEAK = 1.2e-3
 UTTERANCES = 20_000
 POOL = 6
