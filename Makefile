@@ -42,5 +42,8 @@ bench: $(READY) ## measure speed, memory and quality against what a user would w
 bench-long: $(READY) ## the arms that need hours of audio
 	$(BIN)/python -m bench long
 
+image: ## build the container image without an engine and try it (root, buildah, debootstrap)
+	sh infra/compose/build-image.sh
+
 clean: ## remove the environment and outputs
 	rm -rf $(VENV) out bench/out

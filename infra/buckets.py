@@ -6,12 +6,12 @@ By the MinIO client, which speaks these S3 calls to any store that has them.
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from infra.local.minio import ARNS
 from infra.settings import StoreSettings
 from schemas.errors import BadSettings, Unavailable
 
 UPLOADS, RESULTS, WORK, STATE = "uploads", "results", "work", "state"
 BUCKETS: Final = (UPLOADS, RESULTS, WORK, STATE)
-QUEUE: Final = "arn:minio:sqs::PRIMARY:kafka"
 WORK_DAYS: Final = 60
 """Artefacts go this long after they were written: twice the 30 days that their events are kept."""
 
@@ -53,13 +53,14 @@ def _bucket(client: Any, name: str) -> bool:
 
 
 def _notification(client: Any) -> bool:
+    """Both ways to the same topic: an upload is announced twice, at once and from a queue on disk; its job is one."""
     from minio.notificationconfig import NotificationConfig, QueueConfig
 
     there = client.get_bucket_notification(bucket_name=UPLOADS)
-    if any(each.queue == QUEUE for each in there.queue_config_list or ()):
+    if {each.queue for each in there.queue_config_list or ()} >= set(ARNS):
         return False
-    wanted = QueueConfig(["s3:ObjectCreated:*"], config_id="uploads", queue=QUEUE)
-    client.set_bucket_notification(bucket_name=UPLOADS, config=NotificationConfig(queue_config_list=[wanted]))
+    wanted = [QueueConfig(["s3:ObjectCreated:*"], config_id=f"uploads-{at}", queue=arn) for at, arn in enumerate(ARNS)]
+    client.set_bucket_notification(bucket_name=UPLOADS, config=NotificationConfig(queue_config_list=wanted))
     return True
 
 

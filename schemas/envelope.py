@@ -71,7 +71,7 @@ def read(topic: str, raw: Headers, key: bytes | None, value: bytes | None, parti
     """
     known = texts(raw)
     plain = by_plain_topic().get(topic)
-    if value is None and TOPICS[topic].cleanup == "compact" if topic in TOPICS else False:
+    if value is None and topic in TOPICS and TOPICS[topic].cleanup == "compact":
         return None
     if plain is not None:
         return plain.from_record(known, key, value, f"{topic}-{partition}-{offset}")

@@ -19,11 +19,15 @@ EXPRESS_SECONDS: Final = 120.0
 """The first part of each job travels on the express topic, so that short uploads never wait for long ones."""
 
 
+KINDS: Final[dict[str, type["Event"]]] = {}
+"""Every kind of fact by its wire type."""
+
+
 class Event(Model):
     """A fact about one run of one job."""
 
     topic: ClassVar[str]
-    fact: ClassVar[str]
+    fact: ClassVar[str] = ""
     version: ClassVar[int] = 1
     slot: ClassVar[tuple[str, ...]] = ()
     spread_by: ClassVar[str | None] = None
@@ -32,6 +36,12 @@ class Event(Model):
     job: str
     run: int = 0
     tenant: str = "default"
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """A new message is a class and nothing else: it is known by being defined."""
+        if cls.fact:
+            KINDS[cls.wire_type()] = cls
 
     @classmethod
     def wire_type(cls) -> str:
@@ -283,14 +293,9 @@ class JobChanged(Event):
 
 def by_plain_topic() -> dict[str, type[PlainEvent]]:
     """Topic → class, for what others say in their own words."""
-    return {kind.topic: kind for kind in subclasses(PlainEvent) if issubclass(kind, PlainEvent)}
-
-
-def subclasses(base: type[Event] = Event) -> list[type[Event]]:
-    """All kinds of fact that are defined (discovery: a new message is a class and nothing else)."""
-    return [kind for child in base.__subclasses__() for kind in (child, *subclasses(child))]
+    return {kind.topic: kind for kind in KINDS.values() if issubclass(kind, PlainEvent)}
 
 
 def by_wire_type() -> dict[str, type[Event]]:
     """Wire type → class."""
-    return {kind.wire_type(): kind for kind in subclasses()}
+    return KINDS
