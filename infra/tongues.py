@@ -27,7 +27,8 @@ def whisper(tokenizer: str) -> tuple[str, ...]:
 
 def translation(vocabulary: frozenset[str]) -> tuple[str, ...]:
     """NLLB-200 marks languages ``fra_Latn``, M2M-100 ``__fr__``."""
-    return tuple(sorted(tag for tag, code in FLORES.items() if code in vocabulary or f"__{tag}__" in vocabulary))
+    known = {tag for tag, code in FLORES.items() if code in vocabulary or f"__{tag}__" in vocabulary}
+    return tuple(sorted(known | ({"jw"} if "__jv__" in vocabulary else set())))
 
 
 def tokens(folder: Path) -> frozenset[str]:

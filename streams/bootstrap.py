@@ -53,7 +53,7 @@ def workers(settings: Settings) -> int:
 
 def pack_folder(settings: Settings) -> Path:
     """Where fetched packs stand."""
-    return settings.state / "packs"
+    return settings.packs
 
 
 @dataclass
@@ -112,6 +112,15 @@ def find_pack(settings: Settings) -> models.Installed:
     """The pack of the settings, allowed by its licences."""
     installed = models.find(settings.models, pack_folder(settings))
     models.allow(installed, commercial=settings.commercial)
+    return installed
+
+
+def whole_pack(settings: Settings) -> models.Installed:
+    """The pack of the settings, with every file that a lecture needs in its place, before work starts."""
+    installed = find_pack(settings)
+    for kind in ("asr", "mt"):
+        if installed.pack.model(kind):
+            models.check(installed, kind)
     return installed
 
 

@@ -4,14 +4,18 @@ On CPU one thread per instance and parallel instances beat several threads (DESI
 sorted by length and cut into batches by CTranslate2 itself, so mixed languages share a batch.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from schemas.languages import flores
+from processors.engines.loading import loading
+from schemas.languages import flores, primary
 from schemas.plan import ModelIdentity
 
+M2M = {"jw": "jv"}
+"""M2M-100's own code where it is not the tag that Whisper uses."""
 BATCH_TOKENS = 2_048
 """Padded tokens per model batch: 32 sentences of 64 tokens, where batching NLLB-600M has gained most of what it can."""
 
@@ -21,9 +25,9 @@ class Nllb:
 
     def __init__(
         self, model: Any, pieces: Any, identity: ModelIdentity, *, languages: Sequence[str], max_tokens: int,
-        options: Mapping[str, Any],
+        options: Mapping[str, Any], mark: Callable[[str], str] = flores,
     ) -> None:  # fmt: skip
-        self.identity, self.languages, self.max_tokens = identity, tuple(languages), max_tokens
+        self.identity, self.languages, self.max_tokens, self._mark = identity, tuple(languages), max_tokens, mark
         self._model, self._pieces, self._options = model, pieces, dict(options)
 
     def count(self, text: str) -> int:
@@ -33,10 +37,10 @@ class Nllb:
     def translate(self, texts: Sequence[str], sources: Sequence[str], targets: Sequence[str]) -> list[str]:
         """One target per text, in order; an unlucky decode may be empty, never missing."""
         encoded = self._pieces.encode(list(texts), out_type=str)
-        tokens = [[flores(tag), *pieces, "</s>"] for tag, pieces in zip(sources, encoded, strict=True)]
+        tokens = [[self._mark(tag), *pieces, "</s>"] for tag, pieces in zip(sources, encoded, strict=True)]
         results = self._model.translate_batch(
-            tokens, target_prefix=[[flores(tag)] for tag in targets], max_batch_size=BATCH_TOKENS, batch_type="tokens",
-            max_decoding_length=2 * self.max_tokens, **self._options,
+            tokens, target_prefix=[[self._mark(tag)] for tag in targets], max_batch_size=BATCH_TOKENS,
+            batch_type="tokens", max_decoding_length=2 * self.max_tokens, **self._options,
         )  # fmt: skip
         return [self._pieces.decode(result.hypotheses[0][1:]) for result in results]
 
@@ -81,10 +85,29 @@ def load(
     path: Path, identity: ModelIdentity, *, languages: Sequence[str], max_tokens: int, options: Mapping[str, Any],
     compute_type: str, device: str, workers: int, threads: int,
 ) -> Nllb:  # fmt: skip
-    """The model in directory ``path``: ``workers`` parallel instances of ``threads`` threads each."""
+    """The model in directory ``path``: ``workers`` parallel instances of ``threads`` threads each.
+
+    Raises BadSettings for a model that can't be loaded.
+    """
     import ctranslate2
 
-    model = ctranslate2.Translator(
-        str(path), device=device, compute_type=compute_type, inter_threads=workers, intra_threads=threads
-    )
-    return Nllb(model, Pieces(path), identity, languages=languages, max_tokens=max_tokens, options=options)
+    with loading(path):
+        model = ctranslate2.Translator(
+            str(path), device=device, compute_type=compute_type, inter_threads=workers, intra_threads=threads
+        )
+        pieces, mark = Pieces(path), marks(vocabulary(path))
+        pieces.encode("")
+    return Nllb(model, pieces, identity, languages=languages, max_tokens=max_tokens, options=options, mark=mark)
+
+
+def vocabulary(path: Path) -> frozenset[str]:
+    """The tokens of the model in directory ``path``."""
+    listed = path / "shared_vocabulary.json"
+    if listed.is_file():
+        return frozenset(json.loads(listed.read_text("utf-8")))
+    return frozenset((path / "shared_vocabulary.txt").read_text("utf-8").splitlines())
+
+
+def marks(tokens: frozenset[str]) -> Callable[[str], str]:
+    """How a model with these tokens names a language (BCP-47)."""
+    return (lambda tag: f"__{M2M.get(primary(tag), primary(tag))}__") if "__en__" in tokens else flores

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.bench import VoiceState
+from processors.engines.loading import loading
 
 if TYPE_CHECKING:
     from processors.bench import Audio
@@ -49,4 +50,6 @@ def load() -> Silero:
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 4
     model = Path(faster_whisper.__file__).parent / "assets" / "silero_vad_v6.onnx"
-    return Silero(onnxruntime.InferenceSession(str(model), sess_options=options, providers=["CPUExecutionProvider"]))
+    with loading(model):
+        session = onnxruntime.InferenceSession(str(model), sess_options=options, providers=["CPUExecutionProvider"])
+    return Silero(session)

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.bench import Recognition
+from processors.engines.loading import loading
 from processors.hallucination import reason, weak
+from schemas.errors import BadSettings
 from schemas.plan import ModelIdentity
 from schemas.transcript import Segment, Suppressed, Word
 
@@ -117,15 +119,34 @@ def load(
     path: Path, identity: ModelIdentity, *, languages: Sequence[str], chunk_seconds: float, options: Mapping[str, Any],
     compute_type: str, device: str, workers: int, threads: int,
 ) -> Whisper:  # fmt: skip
-    """The model in directory ``path``: ``workers`` parallel instances of ``threads`` threads each."""
+    """The model in directory ``path``: ``workers`` parallel instances of ``threads`` threads each.
+
+    Raises BadSettings for a model that can't be loaded; nothing is looked for anywhere else than in ``path``.
+    """
     from faster_whisper import WhisperModel
 
-    model = WhisperModel(
-        str(path),
-        device=device,
-        compute_type=compute_type,
-        cpu_threads=threads,
-        num_workers=workers,
-        local_files_only=True,
-    )
+    with loading(path):
+        need_own_tokenizer(path)
+        model = WhisperModel(
+            str(path),
+            device=device,
+            compute_type=compute_type,
+            cpu_threads=threads,
+            num_workers=workers,
+            local_files_only=True,
+        )
+        need_same_mels(path, int(model.model.n_mels), int(model.feature_extractor.mel_filters.shape[0]))
     return Whisper(model, identity, languages=languages, chunk_seconds=chunk_seconds, options=options)
+
+
+def need_own_tokenizer(path: Path) -> None:
+    """Without one faster-whisper would ask a hub for it. Raises BadSettings."""
+    if not (path / "tokenizer.json").is_file():
+        raise BadSettings(f"the speech model misses {path / 'tokenizer.json'}", "fetch or copy the model again")
+
+
+def need_same_mels(path: Path, model: int, features: int) -> None:
+    """Whisper large-v3 listens to 128 mel bands, and says so in a file of its own. Raises BadSettings."""
+    if model != features:
+        what = f"the speech model needs {model} mel bands, and {path / 'preprocessor_config.json'} does not say so"
+        raise BadSettings(what, "fetch or copy the model again, with that file")

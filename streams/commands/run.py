@@ -63,7 +63,7 @@ def run_files(request: Request, out: Path, *, models: str | None, store: Path | 
     _need_writable(out)
     with _locked(settings.state), Progress(sys.stderr, quiet=as_json) as progress:
         runner = bootstrap.local_runner(settings, heard=lambda event: _tell(event, progress, as_json))
-        plans, codes = _plan_all(request, bootstrap.abilities(bootstrap.find_pack(settings)), runner)
+        plans, codes = _plan_all(request, bootstrap.abilities(bootstrap.whole_pack(settings)), runner)
         _warm(runner, plans)
         runner.run([plan.job for plan in plans], tick=lambda: progress.show(_statuses(runner, plans)))
         progress.show(_statuses(runner, plans))
