@@ -25,7 +25,8 @@ and a third of a second after it, which only those do that follow a cue that is 
 TRANSLATED: Final = Slack(early=500, late=1500, step=250)
 """Translations have no words of their own to be in step with; BBC 5.2 allows up to 1.5 s either way."""
 STRETCH: Final = 1000
-"""Milliseconds that a translated sentence may run on into the pause after its source."""
+"""Milliseconds that a translated sentence may run on into the pause after its source. With ``TRANSLATED.late`` and
+``LINGER``, nothing is on screen more than 4 s after its speech, and so long only where nobody speaks."""
 
 
 SILENT: Final = 300

@@ -187,8 +187,10 @@ def test_cues_are_closed_up_within_a_run_of_speech():
     assert round(two.start - one.end, 3) in (0, 0.083)
 
 
-def test_a_cue_holds_whole_sentences_or_part_of_one():
-    text = "The wax melts slowly. It rises in the wick because of what is called capillary attraction. It burns."
-    for lines in cues_of(text, "en"):
-        *inner, _ = " ".join(lines).split(". ")
-        assert not inner or (" ".join(lines)[0].isupper() and lines[-1].endswith("."))
+def test_a_long_translation_runs_on_into_the_pause_after_its_source():
+    source = Sentence(words=tuple(talk("It is so bright.", rate=16)))
+    text = "C'est une lumière tellement vive et tellement claire qu'on ne peut presque pas la regarder sans lunettes."
+    cues = lay_over([source], [Translation(text=text)], EDU, "fr", 60)
+    assert len(cues) == 2
+    assert cues[1].start > source.end + 1.5
+    assert cues[1].end <= source.end + 4
