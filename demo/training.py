@@ -26,13 +26,14 @@ SMOKE_STEPS = 12
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and from which seed to train, and where the run keeps its checkpoints and data."""
+    """How long and from which seed to train, and where the run keeps its checkpoints and data; `halt` ends it early."""
 
     work: Path
     steps: int
     seed: int = 1
     resume: bool = False
     smoke: bool = False
+    halt: int | None = None
 
     def smoked(self) -> "Plan":
         """The same run cut down to prove that it builds, trains, converts and loads."""
@@ -89,7 +90,7 @@ class Loop:
         if self.plan.resume and self.path.is_file():
             self._load()
         self.first = self.step
-        while self.step < self.plan.steps:
+        while self.step < min(self.plan.steps, self.plan.halt or self.plan.steps):
             yield self.step
 
     def update(self, loss: Any, **shown: float) -> None:
@@ -112,6 +113,7 @@ class Loop:
             return False
         import torch
 
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         state = {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
