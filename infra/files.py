@@ -27,6 +27,10 @@ class FileSource:
         """At most ``length`` bytes from ``offset``."""
         return os.pread(self._file.fileno(), length, offset)
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
 
 def identify(path: Path) -> Source:
     """Path, size, mtime and a hash of the first and last MiB. Raises BadInput("not_found" | "invalid_request")."""

@@ -48,7 +48,7 @@ class FolderStore:
         """Keys that begin with ``prefix``, sorted."""
         base = self._root / _escape(bucket)
         folder = self._path(bucket, prefix.rpartition("/")[0]) if "/" in prefix else base
-        keys = ("/".join(map(unquote, path.relative_to(base).parts)) for path in folder.rglob("*") if path.is_file())
+        keys = ("/".join(map(_unescape, path.relative_to(base).parts)) for path in folder.rglob("*") if path.is_file())
         return iter(sorted(key for key in keys if key.startswith(prefix)))
 
     def delete(self, bucket: str, key: str) -> None:
@@ -103,6 +103,10 @@ def _escape(segment: str) -> str:
     if len(escaped) > LONGEST_SEGMENT:
         raise BadInput("invalid_request", "a part of the name is longer than this store can hold", "use a shorter name")
     return escaped
+
+
+def _unescape(segment: str) -> str:
+    return "" if segment == "%" else unquote(segment, errors="surrogateescape")
 
 
 def _guarded(act: Callable[[], T], key: str = "") -> T:

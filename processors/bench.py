@@ -41,6 +41,7 @@ class ByteSource(Protocol):
     size: int
 
     def read(self, offset: int, length: int) -> bytes: ...
+    def close(self) -> None: ...
 
 
 class Decode(Protocol):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Generator, Iterator
+from contextlib import closing
 
 from processors.artefacts import keep, load
 from processors.bench import Bench, ByteSource
@@ -29,8 +30,12 @@ def demux(event: VideoAccepted, bench: Bench) -> Iterator[Event]:
 
 
 def _decode(event: VideoAccepted, plan: Plan, bench: Bench) -> Generator[Event, None, AudioRecord]:
+    with closing(bench.open_source(plan.source)) as source:
+        return (yield from _parts(event, plan, source, bench))
+
+
+def _parts(event: VideoAccepted, plan: Plan, source: ByteSource, bench: Bench) -> Generator[Event, None, AudioRecord]:
     began, count = bench.clock(), 0
-    source = bench.open_source(plan.source)
     pieces = bench.decode(source, _request(plan), cancelled=lambda: bench.cancelled(event.job))
     media = next(pieces)
     if not isinstance(media, MediaInfo):

@@ -35,14 +35,14 @@ def test_every_sentence_has_one_target_in_order_from_one_call() -> None:
         ("ONE IS HERE. (fr)", None),
         ("TWO IS THERE. (fr)", None),
     ]
-    assert model.calls == 2 if any(mark for _, mark in through(Model(), "x")) else model.calls <= 2
+    assert model.calls <= 2
 
 
 def test_a_sentence_over_the_limit_travels_in_pieces_and_comes_back_whole() -> None:
     text = "this is a long sentence, and it goes on, because nobody stopped it in time."
     ((target, marked),) = through(Model(), text, limit=6)
     assert marked is None
-    assert [word for word in target.replace("(fr)", "").split()] == text.upper().split()
+    assert target.replace("(fr)", "").split() == text.upper().split()
 
 
 def test_a_suspicious_target_is_tried_again_in_two() -> None:
