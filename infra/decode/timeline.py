@@ -1,0 +1,62 @@
+"""Where decoded audio stands on the media clock. Pure: times in seconds go in, corrections come out.
+
+Laws: a frame continues the one before it unless its time says otherwise beyond doubt, so jitter never inserts or
+drops a sample. ``GAP_S`` apart is a gap or an overlap at once; a smaller difference counts when it stays on one side
+of ``DRIFT_S`` for ``DRIFT_AFTER_S`` of audio (a clock that drifts, a packet that was lost), and is then corrected by
+its smallest value. A clock that jumps back by more than ``RESET_S`` has been set anew: audio continues.
+"""
+
+from dataclasses import dataclass, field
+
+RATE = 16_000
+GAP_S, DRIFT_S, DRIFT_AFTER_S, RESET_S, AFTER_DAMAGE_S = 0.030, 0.004, 1.0, 1.0, 0.002
+"""Matroska and FLV round to 1 ms, browsers' recorders wander by some ms; the shortest lost packet worth a cut is 20."""
+
+
+@dataclass
+class Timeline:
+    """The clock of one track; ``origin`` is the container's time that a player shows as 0, in seconds."""
+
+    origin: float = 0.0
+    end: float | None = None
+    resets: int = 0
+    _leaning: float = 0.0
+    _least: float = field(default=0.0)
+    _damaged: bool = False
+
+    def place(self, time: float | None, seconds: float) -> float | None:
+        """The media time at which a frame of this length starts anew, or None where it continues the last one."""
+        moved = self._moved(time, seconds)
+        start = moved if moved is not None else self.end or 0.0
+        self.end = start + seconds
+        return moved
+
+    def damaged(self) -> None:
+        """Packets were lost here: the next frame's time is believed."""
+        self._damaged = True
+
+    def _moved(self, time: float | None, seconds: float) -> float | None:
+        if self.end is None:
+            return 0.0 if time is None else time - self.origin
+        if time is None:
+            return None
+        apart, limit = time - self.origin - self.end, AFTER_DAMAGE_S if self._damaged else GAP_S
+        self._damaged = False
+        if apart < -RESET_S:
+            self.origin, self.resets = self.origin + apart, self.resets + 1
+            return None
+        if abs(apart) >= limit:
+            self._leaning = 0.0
+            return self.end + apart
+        return self._drifted(apart, seconds)
+
+    def _drifted(self, apart: float, seconds: float) -> float | None:
+        if abs(apart) <= DRIFT_S or apart * self._least < 0:
+            self._leaning = self._least = 0.0
+            return None
+        self._least = apart if not self._leaning else min(self._least, apart, key=abs)
+        self._leaning += seconds
+        if self._leaning < DRIFT_AFTER_S or self.end is None:
+            return None
+        self._leaning = 0.0
+        return self.end + self._least
