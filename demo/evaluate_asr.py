@@ -83,19 +83,18 @@ def hear(listener: Listener, recording: Recording) -> Hearing:
         words=len(truth.split()),
         errors=word_errors(truth, text),
         start_errors=[min((abs(start - s.start) for s in plain), default=9.0) for start in recording.starts],
-        lost_words=_lost(timed),
+        lost_words=_lost(timed, plain),
         seconds=recording.seconds,
         took=took,
     )
 
 
-def _lost(segments: list[Any]) -> int:
-    """Words whose alignment broke: without length, or missing from the words of their segment."""
-    listed = [len(segment.words or []) for segment in segments]
-    spoken = [len(segment.text.split()) for segment in segments]
-    missing = sum(max(0, said - timed) for said, timed in zip(spoken, listed, strict=True))
-    broken = sum(not np.isfinite(word.start + word.end) for segment in segments for word in segment.words or [])
-    return missing + broken
+def _lost(timed: list[Any], plain: list[Any]) -> int:
+    """Words that word times cost: missing from their segment's words, without a time, or in a segment that vanished."""
+    missing = sum(max(0, len(segment.text.split()) - len(segment.words or [])) for segment in timed)
+    broken = sum(not np.isfinite(word.start + word.end) for segment in timed for word in segment.words or [])
+    vanished = [one for one in plain if not any(two.start < one.end and one.start < two.end for two in timed)]
+    return missing + broken + sum(len(segment.text.split()) for segment in vanished)
 
 
 def _text(segments: list[Any]) -> str:
