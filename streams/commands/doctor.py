@@ -33,7 +33,7 @@ def examine(*, models: str | None, store: Path | None) -> int:
 
 
 def look(models: str | None, store: Path | None) -> Situation:
-    """The settings as ``run`` would read them; the defaults where they are refused, for the sake of the other checks."""
+    """The settings as ``run`` would read them; the defaults where those are refused, so that the rest is seen."""
     try:
         return Situation(read(os.environ, models=models, state=store), dict(os.environ))
     except BadSettings as error:

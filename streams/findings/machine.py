@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from infra.settings import EngineSettings
@@ -70,13 +70,11 @@ def open_files(_: Situation) -> Iterator[Finding]:
 @check
 def sandbox(_: Situation) -> Iterator[Finding]:
     """How far decoding of untrusted media is locked in on this machine."""
-    try:
-        from infra.decode import sandbox_report
-    except ImportError:
-        yield Finding("warn", "this version can't tell how decoding is locked in")
-        return
-    report = sandbox_report()
-    for what, held in report.items() if isinstance(report, Mapping) else [(str(report), True)]:
-        held_text = held if isinstance(held, str) else "yes" if held else "no"
-        remedy = "" if held else "take only media you trust, or run Chalkstream in a container"
-        yield Finding("ok" if held else "warn", f"{what}: {held_text}", remedy)
+    from infra.decode import sandbox_report
+
+    for what, held in sandbox_report().items():
+        level: Level = "ok" if held == "in force" else "warn"
+        remedy = (
+            "" if level == "ok" else "take only media you trust, or run Chalkstream in a container that confines it"
+        )
+        yield Finding(level, f"{what}: {held}", remedy)
