@@ -69,7 +69,7 @@ def run_files(request: Request, out: Path, *, models: str | None, store: Path | 
         progress.show(_statuses(runner, plans))
         progress.stop()
         codes += [_deliver(plan, runner, out) for plan in plans]
-    return next((code for code in (1, 3, 4) if code in codes), 0)
+    return next((code for code in (1, 2, 3, 4) if code in codes), 0)
 
 
 def _plan_all(request: Request, abilities: Abilities, runner: LocalRunner) -> tuple[list[Plan], list[int]]:
@@ -156,7 +156,7 @@ def _deliver(plan: Plan, runner: LocalRunner, out: Path) -> int:
     if status.error:
         code = status.error.code
         sys.stderr.write(f"error: {code}: {Path(plan.source.key).name!r}: {status.error.message}\n")
-        return 3 if code in BAD_INPUT_CODES else EXIT[status.state]
+        return 3 if code in BAD_INPUT_CODES else 2 if code == "settings" else EXIT[status.state]
     if status.state == "partial":
         sys.stderr.write(f"warning: {Path(plan.source.key).name!r} could not be used as a whole; see the report\n")
     return EXIT[status.state]
