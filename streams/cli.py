@@ -3,6 +3,7 @@
 Errors are one line on standard error and an exit code; a traceback only with ``--debug``.
 """
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -48,6 +49,9 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", hidden=
 @app.callback()
 def _root(debug: Debug = False) -> None:
     _state["debug"] = debug
+    if debug:
+        logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+        logging.getLogger("streams").setLevel(logging.DEBUG)
 
 
 _state = {"debug": False}
@@ -200,16 +204,18 @@ def models_fetch(
     fetch_pack(name, sources or [], update=update, endpoint=os.environ.get("HF_ENDPOINT") or None)
 
 
+INTERRUPTED = 130
+"""What typer makes of Ctrl-C, and the contract's code for it."""
+
+
 def main() -> None:
     """The console script."""
     try:
         code = app(standalone_mode=False)
     except ChalkstreamError as error:
         _stop(error, str(error), error.exit_code)
-    except KeyboardInterrupt:
-        _stop(None, "cancelled: interrupted - run the same command again to go on", 130)
     except typer.Abort:
-        _stop(None, "cancelled: stopped on request", 130)
+        _stop(None, "cancelled: stopped on request", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -218,6 +224,8 @@ def main() -> None:
             _stop(error, f"usage: {error.format_message()} - see --help", usage)
         _stop(error, f"internal: {type(error).__name__} in this program - please report it; --debug shows where", 1)
     else:
+        if code == INTERRUPTED:
+            _stop(None, "cancelled: interrupted - run the same command again to go on", INTERRUPTED)
         sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -6,17 +6,20 @@ kind becomes an error of the tree; a batch that fails as a whole is tried once m
 item never fails its companions.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 
 from processors.bench import Bench
 from processors.stage import Answer, Stage
 from schemas.errors import Broken, Cancelled, ChalkstreamError
-from schemas.events import Event
+from schemas.events import Event, JobControl
+
+log = logging.getLogger(__name__)
 
 
 def execute(stage: Stage, events: Sequence[Event], bench: Bench) -> Iterator[Answer]:
     """The answers of ``stage`` to ``events`` (one event unless the stage takes batches)."""
-    live = [position for position, event in enumerate(events) if not bench.cancelled(event.job)]
+    live = [position for position, event in enumerate(events) if not _left(stage, event, bench)]
     for position in sorted(set(range(len(events))) - set(live)):
         yield position, Cancelled()
     if stage.batch is None:
@@ -24,6 +27,11 @@ def execute(stage: Stage, events: Sequence[Event], bench: Bench) -> Iterator[Ans
             yield from _single(stage, position, events[position], bench)
     elif live:
         yield from _batch(stage, live, events, bench)
+
+
+def _left(stage: Stage, event: Event, bench: Bench) -> bool:
+    """Work of a cancelled run is left; a stage that takes the cancelling itself sees everything."""
+    return JobControl not in stage.takes and bench.cancelled(event.job, event.run)
 
 
 def _single(stage: Stage, position: int, event: Event, bench: Bench) -> Iterator[Answer]:
@@ -59,6 +67,7 @@ def as_ours(error: Exception) -> ChalkstreamError:
     """``error`` if it is of the tree, else a bug: the type is told, the text may hold what must not be logged."""
     if isinstance(error, ChalkstreamError):
         return error
+    log.debug("a stage failed", exc_info=error)
     ours = Broken("internal", f"{type(error).__name__} in this program", "please report it; --debug shows where")
     ours.__cause__ = error
     return ours
