@@ -1,7 +1,8 @@
 """Any S3 store (MinIO, RustFS, Ceph, AWS) behind the bench's five verbs; ``create`` is a conditional put.
 
 boto3, because minio-py has no public conditional put (DESIGN §4). Every foreign error is translated here: what is
-not there is NotFound, everything else that goes wrong is Unavailable.
+not there is NotFound, everything else that goes wrong is Unavailable. A name that no store can hold is not there:
+it is never sent, for HTTP clients tidy dot segments away and would ask for something else.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +13,11 @@ from infra.settings import StoreSettings
 from schemas.errors import BadSettings, NotFound, Unavailable
 
 T = TypeVar("T")
-ABSENT = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchBucket", "NoSuchVersion"})
+ABSENT = frozenset(
+    {"400", "404", "NoSuchKey", "NotFound", "NoSuchBucket", "NoSuchVersion", "405", "MethodNotAllowed"}
+    | {"InvalidArgument", "KeyTooLongError", "XMinioInvalidObjectName", "XMinioInvalidResourceName"}
+)
+"""Answers that mean: nothing stands, or can stand, under that name. HEAD has no body and so only the status."""
 CONFLICT = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 
 
@@ -66,7 +71,7 @@ class S3Store:
 
     def create(self, bucket: str, key: str, data: bytes) -> bool:
         """Put if absent; False when something stands there."""
-        return _asked(lambda: self._put(bucket, key, data, IfNoneMatch="*"), key)
+        return _asked(lambda: self._put(bucket, key, data, IfNoneMatch="*", ContentType=_content_type(key)), key)
 
     def put(self, bucket: str, key: str, data: bytes) -> None:
         """Put, whatever stands there."""
@@ -85,6 +90,13 @@ class S3Store:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         found = _asked(lambda: [entry["Key"] for page in pages for entry in page.get("Contents", ())], prefix)
         return iter(found)
+
+    def folders(self, bucket: str) -> list[str]:
+        """First segments of the keys in ``bucket``."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Delimiter="/")
+        return _asked(
+            lambda: [each["Prefix"].rstrip("/") for page in pages for each in page.get("CommonPrefixes", ())], bucket
+        )
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove; what is not there is fine."""
@@ -140,11 +152,15 @@ def _content_type(key: str) -> str:
 
 
 def _asked(ask: Callable[[], T], key: str) -> T:
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
     from urllib3.exceptions import HTTPError
 
+    if {".", ".."} & set(key.split("/")) or "\0" in key:
+        raise NotFound("no object can have that name")
     try:
         return ask()
+    except ParamValidationError:
+        raise NotFound("no object can have that name") from None
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", ""))
         if code in ABSENT or code in CONFLICT:

@@ -109,14 +109,14 @@ class Engines(Protocol):
 
 @dataclass(frozen=True)
 class Bench:
-    """One per process; ``clock`` counts seconds of work, ``cancelled`` is asked between steps."""
+    """One per process; ``clock`` counts seconds of work, ``cancelled`` (job, run) is asked between steps."""
 
     store: Store
     engines: Engines
     decode: Decode
     open_source: Callable[[Source], ByteSource]
     plan_of: Callable[[Event], Plan]
-    cancelled: Callable[[str], bool]
+    cancelled: Callable[[str, int], bool]
     clock: Callable[[], float]
     version: str = "0"
     intake: "Intake | None" = None

@@ -36,13 +36,13 @@ def _decode(event: VideoAccepted, plan: Plan, bench: Bench) -> Generator[Event, 
 
 def _parts(event: VideoAccepted, plan: Plan, source: ByteSource, bench: Bench) -> Generator[Event, None, AudioRecord]:
     began, count = bench.clock(), 0
-    pieces = bench.decode(source, _request(plan), cancelled=lambda: bench.cancelled(event.job))
+    pieces = bench.decode(source, _request(plan), cancelled=lambda: bench.cancelled(event.job, event.run))
     media = next(pieces)
     if not isinstance(media, MediaInfo):
         raise Broken("internal", "the decoder began without saying what the media is")
     for piece in pieces:
         if isinstance(piece, DecodeEnd):
-            sha256 = _sha256(source, bench, event.job)
+            sha256 = _sha256(source, bench, event)
             record = AudioRecord(media=media, end=piece, count=count, sha256=sha256, seconds=bench.clock() - began)
             return keep(bench, end(audio(plan)), record)
         if isinstance(piece, bytes):
@@ -65,10 +65,10 @@ def _part(event: VideoAccepted, index: int, media: MediaInfo, samples: int) -> P
     )  # fmt: skip
 
 
-def _sha256(source: ByteSource, bench: Bench, job: str) -> str:
+def _sha256(source: ByteSource, bench: Bench, event: VideoAccepted) -> str:
     digest = hashlib.sha256()
     for offset in range(0, source.size, HASH_STEP):
-        if bench.cancelled(job):
+        if bench.cancelled(event.job, event.run):
             raise Cancelled
         digest.update(source.read(offset, min(HASH_STEP, source.size - offset)))
     return digest.hexdigest()

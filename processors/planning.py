@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from processors.profiles import profile
 from schemas.errors import BadInput
@@ -11,6 +11,16 @@ from schemas.languages import canonical, primary
 from schemas.plan import ModelIdentity, Options, Plan, Source, job_id
 
 DEFAULTS = Options(targets=(), source_language="auto", profile="edu-default", formats=("srt", "vtt"))
+
+
+LONGEST_KEY: Final = 1024
+"""Bytes of UTF-8 that S3 allows."""
+
+
+def usable(key: str) -> bool:
+    """Whether a key means the same to every store and client: no dot segments, no control characters, not too long."""
+    plain = all(ord(letter) >= 32 and letter != "\x7f" and not "\ud800" <= letter <= "\udfff" for letter in key)
+    return plain and 0 < len(key.encode()) <= LONGEST_KEY and not {".", ".."} & set(key.split("/"))
 
 
 class Abilities:
@@ -46,6 +56,7 @@ class Intake:
     head: Callable[[str, str, str | None], Facts]
     now: Callable[[], datetime]
     max_bytes: int = 64 << 30
+    bucket: str = "uploads"
 
     def tenant(self, key: str) -> str:
         """The first segment of the key if the settings declare it, else ``default`` (CONTRACT §2)."""
@@ -55,6 +66,16 @@ class Intake:
     def defaults(self, tenant: str) -> Options:
         """What the tenant wishes where the object does not."""
         return self.tenants.get(tenant, Options())
+
+    def allow_name(self, bucket: str, key: str) -> None:
+        """Raise BadInput("invalid_request"), before a store is asked for what it could misunderstand."""
+        if bucket != self.bucket:
+            raise BadInput("invalid_request", "uploads are not taken from that bucket", f"put them into {self.bucket}")
+        if not usable(key):
+            raise BadInput(
+                "invalid_request", "the object's key can't be used",
+                f"1 to {LONGEST_KEY} bytes, no control characters, no part that is '.' or '..'",
+            )  # fmt: skip
 
     def allow(self, source: Source) -> None:
         """Raise BadInput("too_large")."""

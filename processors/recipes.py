@@ -96,6 +96,11 @@ def refused_key(tenant: str, job: str) -> str:
     return f"{tenant}/{job}/refused.json"
 
 
+def stop_key(tenant: str, job: str, action: str, run: int) -> str:
+    """The mark of a run that was cancelled, or of a job that was deleted, in the bucket ``results``."""
+    return f"{tenant}/{job}/deleted.json" if action == "delete" else f"{tenant}/{job}/cancelled.{run}.json"
+
+
 def report_key(plan: Plan) -> str:
     """The report in the bucket ``results``."""
     return f"{plan.tenant}/{plan.job}/result.json"

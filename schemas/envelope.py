@@ -69,13 +69,17 @@ def read(topic: str, raw: Headers, key: bytes | None, value: bytes | None, parti
 
     Topics that others write to without CloudEvents headers (stores, plain clients) name their class by the topic.
     """
-    known = texts(raw)
-    plain = by_plain_topic().get(topic)
     if value is None and topic in TOPICS and TOPICS[topic].cleanup == "compact":
         return None
-    if plain is not None:
-        return plain.from_record(known, key, value, f"{topic}-{partition}-{offset}")
-    return parse(known.get("ce_type"), value)
+    try:
+        known, plain = texts(raw), by_plain_topic().get(topic)
+        if plain is not None:
+            return plain.from_record(known, key, value, f"{topic}-{partition}-{offset}")
+        return parse(known.get("ce_type"), value)
+    except BadInput:
+        raise
+    except Exception as error:  # whatever a stranger's bytes can raise is the bytes' fault
+        raise Unreadable("invalid_request", f"record can't be read ({type(error).__name__})") from None
 
 
 def structured(event: Event) -> dict[str, Any]:

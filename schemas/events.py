@@ -17,6 +17,7 @@ from schemas.transcript import Segment
 
 EXPRESS_SECONDS: Final = 120.0
 """The first part of each job travels on the express topic, so that short uploads never wait for long ones."""
+USER_METADATA: Final = "x-amz-meta-"
 
 
 KINDS: Final[dict[str, type["Event"]]] = {}
@@ -235,13 +236,14 @@ class PlainEvent(Event):
 
 
 class StoredObject(Model):
-    """One object as the store's notification names it; ``key`` is unescaped."""
+    """One object as the store's notification names it; ``key`` is unescaped, ``metadata`` the user's own."""
 
     bucket: str
     key: str
     etag: str
     size: int
     version_id: str | None = None
+    metadata: dict[str, str] = {}
 
 
 class UploadNotified(PlainEvent):
@@ -259,7 +261,7 @@ class UploadNotified(PlainEvent):
         try:
             records = json.loads(value or b"")["Records"]
             objects = tuple(_stored(record["s3"]) for record in records if "ObjectCreated" in record["eventName"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise BadInput("invalid_request", f"no S3 notification ({type(error).__name__})") from None
         return cls(job=derive("upload", place), objects=objects, place=place)
 
@@ -269,26 +271,51 @@ def _stored(s3: dict[str, Any]) -> StoredObject:
     return StoredObject(
         bucket=s3["bucket"]["name"], key=unquote_plus(thing["key"]), etag=str(thing.get("eTag", "")).strip('"'),
         size=int(thing.get("size", 0)), version_id=version if version not in ("", "null") else None,
+        metadata=_user_metadata(thing.get("userMetadata") or {}),
     )  # fmt: skip
 
 
-class JobControl(Event):
-    """Somebody asked for a job to stop, or to go."""
+def _user_metadata(told: dict[str, Any]) -> dict[str, str]:
+    """MinIO tells it with the event; other stores leave it out."""
+    names = {name: name.lower() for name in told}
+    mine = {lower: str(told[name]) for name, lower in names.items() if lower.startswith(USER_METADATA)}
+    return {name.removeprefix(USER_METADATA): value for name, value in mine.items()}
+
+
+class JobControl(PlainEvent):
+    """Somebody asked for a run of a job, and those before it, to stop, or for the whole job to go.
+
+    Without CloudEvents headers it is understood too: any Kafka client may say it.
+    """
 
     topic, fact, slot = "media.control", "job-control", ("action",)
     action: Literal["cancel", "delete"]
 
+    @classmethod
+    def from_record(cls, headers: dict[str, str], key: bytes | None, value: bytes | None, place: str) -> "JobControl":
+        """The JSON of a record, with or without an envelope."""
+        if headers.get("ce_type", cls.wire_type()) != cls.wire_type():
+            raise BadInput("unknown_version", f"record of type {headers['ce_type']!r} is not known here")
+        try:
+            return cls.model_validate_json(value or b"")
+        except ValueError:
+            raise BadInput("invalid_request", "no control message: it needs a job and an action") from None
 
-class JobChanged(Event):
-    """A job as it stands (``media.jobs``); written by one stage only."""
 
-    topic, fact, slot = "media.jobs", "job-changed", ("status",)
-    status: JobStatus
+class JobChanged(JobStatus, Event):
+    """A job as it stands (``media.jobs``); written by one stage only, every change a fact of its own."""
+
+    topic, fact = "media.jobs", "job-changed"
 
     @property
     def id(self) -> str:
-        """Derived from the whole: every change is a fact of its own."""
-        return derive(self.wire_type(), self.status.model_dump(mode="json"))
+        """Derived from the whole."""
+        return derive(self.wire_type(), self.model_dump(mode="json"))
+
+    @property
+    def status(self) -> JobStatus:
+        """The job itself."""
+        return JobStatus.model_validate(self.model_dump())
 
 
 def by_plain_topic() -> dict[str, type[PlainEvent]]:

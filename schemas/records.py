@@ -5,8 +5,17 @@ from schemas.cues import Violation
 from schemas.errors import ErrorInfo
 from schemas.events import LanguageFailed, SubtitlesReady
 from schemas.media import DecodeEnd, MediaInfo
+from schemas.plan import Options, Source
 from schemas.report import MarkedSentence
 from schemas.transcript import Lost, Segment, Sentence, Suppressed, Translation
+
+
+class RefusedRecord(Model):
+    """An upload that could not be planned, and all that is needed to try again."""
+
+    error: ErrorInfo
+    source: Source
+    asked: Options = Options()
 
 
 class AudioRecord(Model):

@@ -14,9 +14,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from infra.decode import decode
-
 from infra import files, kafka, models, s3
+from infra.decode import decode
 from infra.folder import FolderStore
 from infra.settings import Settings
 from processors.bench import Bench, ByteSource, Recogniser, Store, Translator, Voice
@@ -143,7 +142,7 @@ def plans(store: Store) -> Callable[[Event], Plan]:
     return lambda event: read(event.tenant, event.job, event.run)
 
 
-def local_bench(settings: Settings, *, cancelled: Callable[[str], bool] = lambda _: False) -> Bench:
+def local_bench(settings: Settings, *, cancelled: Callable[[str, int], bool] = lambda _job, _run: False) -> Bench:
     """The bench of a machine on its own: a folder store, files as uploads."""
     store = FolderStore(settings.state / "objects")
     return Bench(
@@ -177,7 +176,7 @@ def local_runner(settings: Settings, heard: Callable[[Event], None]) -> LocalRun
     """The local runner over the journal in the state folder."""
     stages = discover()
     journal = Journal(settings.state / "journal.sqlite", graph.takers(stages), lambda s, e: fold(s, e, _now()))
-    bench = local_bench(settings, cancelled=lambda job: runner.stops(job))
+    bench = local_bench(settings, cancelled=lambda job, _run: runner.stops(job))
     runner = LocalRunner(
         stages, bench, journal, isolated.launcher("local", settings), workers={"transcribe": workers(settings)},
         ahead_seconds=settings.limits.ahead_seconds, heard=heard,
@@ -201,7 +200,7 @@ def cluster_bench(settings: Settings, control: Control | None = None) -> Bench:
     )  # fmt: skip
     return Bench(
         store=store, engines=LoadedEngines(installed, settings), decode=_limited(settings), open_source=open_source,
-        plan_of=plans(store), cancelled=control.stops if control else lambda _: False, clock=time.monotonic,
+        plan_of=plans(store), cancelled=control.stops if control else lambda _job, _run: False, clock=time.monotonic,
         version=version("chalkstream"), intake=intake,
     )  # fmt: skip
 
@@ -228,6 +227,7 @@ async def setup_worker(settings: Settings, names: Sequence[str], instance: str |
         bench=lambda control: cluster_bench(settings, control), isolate=isolated.launcher("cluster", settings),
         slots={"transcribe": models, "assemble": 2, "subtitle": 1}, ahead_seconds=settings.limits.ahead_seconds,
         chunk_seconds=find_pack(settings).need("asr").chunk_seconds, instance=instance,
+        buries=graph.undertakers(cluster_stages()),
     )  # fmt: skip
 
 

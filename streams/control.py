@@ -1,4 +1,7 @@
-"""Who is cancelled: ``media.control`` read whole by every worker, without a group, and kept in a set."""
+"""Who is cancelled: ``media.control`` read whole by every worker, without a group, and kept in memory.
+
+Cancelling means one run and those before it, so that a re-run of a cancelled job works; deleting means all of them.
+"""
 
 import asyncio
 from typing import Any
@@ -9,17 +12,24 @@ from schemas import envelope
 from schemas.errors import BadInput
 from schemas.events import JobControl
 
+ALL_RUNS = 1 << 31
+
 
 class Control:
-    """``stops(job)`` may be asked from any thread."""
+    """``stops(job, run)`` may be asked from any thread."""
 
     def __init__(self) -> None:
-        self._jobs: set[str] = set()
+        self._until: dict[str, int] = {}
         self.read = asyncio.Event()
 
-    def stops(self, job: str) -> bool:
-        """Whether work for this job is to be left."""
-        return job in self._jobs
+    def stops(self, job: str, run: int) -> bool:
+        """Whether work for this run of the job is to be left."""
+        return run <= self._until.get(job, -1)
+
+    def told(self, event: JobControl) -> None:
+        """Take one wish into account; an older one never takes back a later one."""
+        until = ALL_RUNS if event.action == "delete" else event.run
+        self._until[event.job] = max(until, self._until.get(event.job, -1))
 
     async def follow(self, connection: dict[str, Any], partitions: int) -> None:
         """Read from the beginning and then on; ``read`` is set when the end was reached once."""
@@ -40,6 +50,7 @@ class Control:
             await reader.stop()
 
     def _take(self, record: Any) -> None:
+        """What can't be read is left to the stage ``jobs``, which buries it."""
         try:
             event = envelope.read(
                 record.topic, record.headers, record.key, record.value, record.partition, record.offset
@@ -47,4 +58,4 @@ class Control:
         except BadInput:
             return
         if isinstance(event, JobControl):
-            self._jobs.add(event.job)
+            self.told(event)

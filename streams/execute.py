@@ -3,7 +3,7 @@
 Whatever a stage does, the caller sees a flat series of answers: ``(position, event)`` to publish, then
 ``(position, None)`` finished or ``(position, error)`` failed, exactly one end per position. An exception of any
 kind becomes an error of the tree; a batch that fails as a whole is tried once more item by item, so that one bad
-item never fails its companions.
+item never fails its companions. A service that is away is away for all of them: no use in asking for each.
 """
 
 import logging
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from processors.bench import Bench
 from processors.stage import Answer, Stage
-from schemas.errors import Broken, Cancelled, ChalkstreamError
+from schemas.errors import Broken, Cancelled, ChalkstreamError, Unavailable
 from schemas.events import Event, JobControl
 
 log = logging.getLogger(__name__)
@@ -35,13 +35,15 @@ def _left(stage: Stage, event: Event, bench: Bench) -> bool:
 
 
 def _single(stage: Stage, position: int, event: Event, bench: Bench) -> Iterator[Answer]:
+    failure: ChalkstreamError | None = None
     try:
         for given in stage.run(event, bench):
             yield position, given
-    except Exception as error:
-        yield position, as_ours(error)
-    else:
-        yield position, None
+    except (GeneratorExit, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic in a Rust library is no Exception
+        failure = as_ours(error)
+    yield position, failure
 
 
 def _batch(stage: Stage, live: list[int], events: Sequence[Event], bench: Bench) -> Iterator[Answer]:
@@ -51,19 +53,21 @@ def _batch(stage: Stage, live: list[int], events: Sequence[Event], bench: Bench)
             ended |= {live[at]} if answer is None or isinstance(answer, ChalkstreamError) else set()
             yield live[at], answer
         failure: ChalkstreamError | None = None
-    except Exception as error:
+    except (GeneratorExit, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
         failure = as_ours(error)
     left = [position for position in live if position not in ended]
     if failure is None:
         yield from ((position, None) for position in left)
-    elif len(live) == 1:
+    elif len(live) == 1 or isinstance(failure, Unavailable):
         yield from ((position, failure) for position in left)
     else:
         for position in left:
             yield from _batch(stage, [position], events, bench)
 
 
-def as_ours(error: Exception) -> ChalkstreamError:
+def as_ours(error: BaseException) -> ChalkstreamError:
     """``error`` if it is of the tree, else a bug: the type is told, the text may hold what must not be logged."""
     if isinstance(error, ChalkstreamError):
         return error

@@ -21,6 +21,15 @@ def topics(kind: type[Event]) -> tuple[str, ...]:
     return (kind.topic, express) if express else (kind.topic,)
 
 
+def undertakers(stages: Sequence[Stage]) -> dict[str, str]:
+    """Topic → the one stage that buries what can't be read there: the first of the chain that takes it."""
+    found: dict[str, str] = {}
+    for stage in stages:
+        for name in (name for kind in stage.takes for name in topics(kind)):
+            found.setdefault(name, stage.name)
+    return found
+
+
 def arrows(stages: Sequence[Stage]) -> list[tuple[str, type[Event], str]]:
     """(giver, fact, taker); ``in`` gives what no stage does, ``out`` takes what no stage does."""
     kinds = dict.fromkeys(kind for stage in stages for kind in (*stage.takes, *stage.gives))

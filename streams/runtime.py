@@ -1,38 +1,40 @@
-"""One stage as a Kafka consumer group (DESIGN §5): the loop reads and never works, threads work and never commit.
+"""One stage as a member of a Kafka consumer group (DESIGN §5): the loop reads and never works; the desk works.
 
 Laws: an offset is committed when every output of its record is acknowledged; nothing is committed between revoke
-and assign; an exception commits nothing; what can't be parsed or keeps failing goes to the dead letters and the
-loop lives on. An item still in hand when its partition comes back is not begun a second time.
+and assign; what can't be parsed goes to the dead letters and the loop lives on; a record is read only when all that
+its partition needs has been restored. A membership that breaks is left and begun again.
+
+aiokafka tells of an assignment after it has begun to fetch for it, and stops the heartbeat while it tells: so
+records wait for ``_settled``, and what takes long is done beside the callback, not in it.
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from processors.bench import Bench
-from processors.stage import Answer, Stage, fail_job
-from schemas import envelope
-from schemas.errors import BadInput, Broken, Cancelled, ChalkstreamError, Unavailable
-from schemas.events import Event, SpeechFound
-from streams import attempts
-from streams.deadletters import Origin
-from streams.execute import execute
+from processors.stage import Stage
+from schemas.errors import BadInput
+from schemas.events import Event
+from streams.desk import MOST_HELD, Desk
 from streams.graph import topics
+from streams.item import Item, Place
 from streams.offsets import Offsets
 from streams.outbox import Outbox
-from streams.retry import Decision, decide
-from streams.scheduling import Waiting
+from streams.performing import Isolate, Performer
+from streams.reading import event_of, origin_of
+from streams.threads import Threads
 
-COMMIT_SECONDS = 0.5
+COMMIT_SECONDS, COMMIT_LIMIT, LEAVE_LIMIT, REJOIN_SECONDS = 0.5, 5.0, 10.0, 1.0
 POLL_MS = 3_000
-Isolate = Callable[[Stage, Event], Iterable[Answer]]
+Begin = Callable[[Iterable[TopicPartition]], Awaitable[None]]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,332 +48,232 @@ class Limits:
     rebalance: float = 60.0
 
 
-@dataclass(eq=False)
-class Item:
-    """A record as work. ``acks`` outputs not yet acknowledged; ``ended`` when the stage has said all."""
-
-    origin: Origin
-    event: Event
-    since: float
-    attempts: int = 0
-    waits: int = 0
-    acks: int = 0
-    ended: bool = False
-    failure: ChalkstreamError | None = None
-
-    @property
-    def place(self) -> tuple[str, int, int]:
-        """Topic, partition, offset."""
-        return self.origin.topic, self.origin.partition, self.origin.offset
-
-
 class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Runs one stage of one process until it is told to stop."""
+    """Runs one stage of one process until it is told to stop. ``buries``: whether bad records of a topic are ours."""
 
     def __init__(
         self, stage: Stage, bench: Bench, outbox: Outbox, *, connection: dict[str, Any], instance: str | None,
-        isolate: Isolate, held: Callable[[Stage], bool] = lambda _: False, limits: Limits = Limits(),
-        buries: bool = True, begin: Callable[[Iterable[TopicPartition]], Awaitable[None]] | None = None,
+        isolate: Isolate, held: Callable[[Stage, Event], bool] = lambda _stage, _event: False,
+        limits: Limits = Limits(), buries: Callable[[str], bool] = lambda _: True, begin: Begin | None = None,
     ) -> None:  # fmt: skip
         self.stage, self.limits, self.joined = stage, limits, asyncio.Event()
-        self._buries, self._begin = buries, begin
-        self._bench, self._outbox, self._isolate, self._held = bench, outbox, isolate, held
-        self._waiting = _waiting(stage)
-        self._offsets: dict[TopicPartition, Offsets] = {}
-        self._hand: dict[tuple[str, int, int], Item] = {}
-        self._busy, self._moving, self._stopping, self._pause_until = 0, True, False, 0.0
-        self._threads = ThreadPoolExecutor(limits.slots, thread_name_prefix=stage.name)
-        self._wake: asyncio.TimerHandle | None = None
-        self._loop = asyncio.get_running_loop()
-        self._consumer = AIOKafkaConsumer(
-            **connection, group_id=stage.name, group_instance_id=f"{instance}-{stage.name}" if instance else None,
-            enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=limits.high_water,
-            session_timeout_ms=int(limits.session * 1000), heartbeat_interval_ms=3_000,
-            rebalance_timeout_ms=int(limits.rebalance * 1000), fetch_max_wait_ms=POLL_MS,
+        self._connection, self._instance, self._buries, self._begin = connection, instance, buries, begin
+        self._topics = sorted({name for kind in stage.takes for name in topics(kind)})
+        self._threads = Threads(stage.name, limits.slots + MOST_HELD)
+        express = frozenset(name for kind in stage.takes for name in topics(kind)[1:])
+        self.desk = Desk(
+            stage, Performer(stage, bench, isolate, held), outbox, loop=asyncio.get_running_loop(),
+            submit=self._threads.submit, slots=limits.slots, finished=self._finished, express=express,
         )  # fmt: skip
+        self._stopping, self._settled = asyncio.Event(), asyncio.Event()
+        self._offsets: dict[TopicPartition, Offsets] = {}
+        self._moves, self._moving, self._paused = 0, True, {True: False, False: False}
+        self._committing = asyncio.Lock()
+        self._commit_timer: asyncio.TimerHandle | None = None
+        self._behind: set[asyncio.Task[None]] = set()
+        self._opening: asyncio.Task[None] | None = None
+        self._consumer: Any = None
 
     @property
     def in_flight(self) -> list[Item]:
         """What is in hand."""
-        return list(self._hand.values())
+        return self.desk.in_flight
 
     async def run(self) -> None:
         """Join, read, and leave when ``stop`` was called and all is drained."""
-        self._consumer.subscribe([name for kind in self.stage.takes for name in topics(kind)], listener=self)
-        await self._consumer.start()
-        committer = asyncio.create_task(self._commit_now_and_then())
         try:
-            while not self._stopping:
-                for place, records in (await self._consumer.getmany(timeout_ms=POLL_MS)).items():
-                    for record in records:
-                        self._read(place, record)
-                self._flow()
-                self._dispatch()
-            await self._drain(self.limits.drain)
+            while not self._stopping.is_set():
+                try:
+                    await self._be_member()
+                except (KafkaError, OSError, UnicodeDecodeError) as error:
+                    log.warning("%s left its group (%s) and joins again", self.stage.name, type(error).__name__)
+                    self._lose_all()
+                    await _first(self._stopping.wait(), asyncio.sleep(REJOIN_SECONDS))
         finally:
-            committer.cancel()
-            await self._commit()
-            await self._consumer.stop()
-            self._threads.shutdown(wait=False, cancel_futures=True)
+            self.desk.leave()
+            self._threads.close()
 
     def stop(self) -> None:
         """Begin to leave; calling it twice is safe."""
-        self._stopping = True
+        self._stopping.set()
 
-    # -- membership ------------------------------------------------------------------------------------------------
+    # -- membership --------------------------------------------------------------------------------------------------
+
+    async def _be_member(self) -> None:
+        self._consumer = self._make_consumer()
+        reading = asyncio.create_task(self._read_on())
+        try:
+            await _first(self._stopping.wait(), reading)
+            if reading.done():
+                reading.result()
+            await self.desk.drain(self.limits.drain)
+            await self._commit()
+        finally:
+            await _end(reading)
+            await _end(self._opening)
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(self._consumer.stop(), LEAVE_LIMIT)
+
+    def _make_consumer(self) -> Any:
+        name = f"{self._instance}-{self.stage.name}" if self._instance else None
+        consumer = AIOKafkaConsumer(
+            **self._connection, group_id=self.stage.name, group_instance_id=name,
+            enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=self.limits.high_water,
+            session_timeout_ms=int(self.limits.session * 1000), heartbeat_interval_ms=3_000,
+            rebalance_timeout_ms=int(self.limits.rebalance * 1000), fetch_max_wait_ms=POLL_MS,
+        )  # fmt: skip
+        consumer.subscribe(self._topics, listener=self)
+        return consumer
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Finish what is in hand as far as time allows, commit it, then forget these partitions."""
+        """Finish what was begun as far as time allows, commit it, then forget these partitions."""
         gone = set(revoked)
-        for item in self._waiting.drop(lambda item: TopicPartition(item.origin.topic, item.origin.partition) in gone):
-            self._hand.pop(item.place, None)
+        self._moves += 1
+        self._settled.clear()
+        await _end(self._opening)
         if gone:
-            await self._drain(self.limits.drain)
-            await self._commit()
-        self._moving = True
+            self._drop(gone)
+            await self.desk.drain(self.limits.drain)
+            self._drop(gone)
+        await self._commit(last=True)
         for place in gone:
             self._offsets.pop(place, None)
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Start afresh on these partitions, after whatever has to be restored for them."""
-        if self._begin is not None:
-            await self._begin(list(assigned))
-        for place in assigned:
-            self._offsets[place] = Offsets()
-        self._moving = False
+        self._opening = asyncio.create_task(self._open(list(assigned)))
+
+    async def _open(self, assigned: list[TopicPartition]) -> None:
+        while self._begin is not None:
+            try:
+                await self._begin(assigned)
+                break
+            except KafkaError as error:
+                log.warning("%s can't restore its partitions yet (%s)", self.stage.name, type(error).__name__)
+                await asyncio.sleep(REJOIN_SECONDS)
+        self._offsets = {place: Offsets() for place in assigned}
+        self._paused = {True: False, False: False}
+        self.desk.keep(lambda item: _partition(item.place) in self._offsets)
+        self._moving, self.desk.open = False, not self._stopping.is_set()
+        self._settled.set()
         self.joined.set()
+        self.desk.dispatch()
 
-    # -- reading ---------------------------------------------------------------------------------------------------
+    def _drop(self, gone: set[TopicPartition]) -> None:
+        self.desk.drop(lambda item: _partition(item.place) in gone)
 
-    def _read(self, place: TopicPartition, record: Any) -> None:
-        offsets = self._offsets.get(place)
-        if offsets is None:
-            return
-        offsets.add(record.offset)
-        origin = Origin(
-            record.topic, record.partition, record.offset, record.timestamp, record.key, record.value,
-            tuple((name, value) for name, value in record.headers or () if value is not None),
-        )  # fmt: skip
-        place_in_log = (origin.topic, origin.partition, origin.offset)
-        if place_in_log in self._hand:
-            return
-        try:
-            event = envelope.read(
-                origin.topic, origin.headers, record.key, record.value, origin.partition, origin.offset
-            )
-        except BadInput as error:
-            if self._buries:
-                self._hand[place_in_log] = item = Item(origin, _NOBODY, time.time())
-                self._bury(item, error)
-            else:
-                offsets.finish(record.offset)
-            return
-        if event is None or not isinstance(event, self.stage.takes):
-            offsets.finish(record.offset)
-            return
-        self._hand[place_in_log] = item = Item(origin, event, record.timestamp / 1000)
-        self._waiting.add(item, time.monotonic())
+    def _lose_all(self) -> None:
+        self._moves += 1
+        self._moving, self.desk.open = True, False
+        self._settled.clear()
+        self.desk.drop(lambda _: True)
+        self._offsets.clear()
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    async def _read_on(self) -> None:
+        await self._consumer.start()
+        while True:
+            found = await self._consumer.getmany(timeout_ms=POLL_MS)
+            if found and await self._is_settled():
+                self._take(found)
+
+    async def _is_settled(self) -> bool:
+        """Whether records just read may be taken: if their partitions move on meanwhile, they are read again."""
+        moves = self._moves
+        while not self._settled.is_set() and self._moves == moves:
+            await _first(self._settled.wait(), self._opening or self._settled.wait())
+            if self._opening is not None and self._opening.done() and not self._opening.cancelled():
+                self._opening.result()
+        return self._moves == moves
+
+    def _take(self, found: Mapping[TopicPartition, list[Any]]) -> None:
+        for place, records in found.items():
+            offsets = self._offsets.get(place)
+            for record in records if offsets is not None else ():
+                offsets.add(record.offset)  # type: ignore[union-attr]
+                self._read(record)
+        self._flow()
+        self.desk.dispatch()
+
+    def _read(self, record: Any) -> None:
+        origin = origin_of(record)
+        event = event_of(origin)
+        if isinstance(event, BadInput) and self._buries(origin.topic):
+            self.desk.bury(origin, event)
+        elif isinstance(event, self.stage.takes):
+            self.desk.take(origin, event)
+        else:
+            self._finished(Place(origin.topic, origin.partition, origin.offset))
 
     def _flow(self) -> None:
-        """Stop reading where too much is in hand; go on where half of it is gone."""
-        mine = {place for place in self._consumer.assignment() if place in self._offsets}
-        full = {place for place in mine if len(self._hand) >= self.limits.high_water}
-        paused = self._consumer.paused()
-        if full - paused:
-            self._consumer.pause(*(full - paused))
-        elif paused & mine and 2 * len(self._hand) <= self.limits.high_water:
-            self._consumer.resume(*(paused & mine))
+        """Stop reading where too much is in hand; go on where half of it is gone. Express has a measure of its own."""
+        for express, paused in self._paused.items():
+            count = self.desk.count(express=express)
+            if not self._moving and not paused and count >= self.limits.high_water:
+                self._consumer.pause(*self._places(express))
+                self._paused[express] = True
+            elif not self._moving and paused and 2 * count <= self.limits.high_water:
+                self._consumer.resume(*self._places(express))
+                self._paused[express] = False
 
-    # -- working ---------------------------------------------------------------------------------------------------
+    def _places(self, express: bool) -> list[TopicPartition]:
+        return [place for place in self._offsets if (place.topic in self.desk.express) == express]
 
-    def _dispatch(self) -> None:
-        now = time.monotonic()
-        while self._busy < self.limits.slots and now >= self._pause_until and not self._stopping:
-            if self._held(self.stage) or not (items := self._waiting.take(now)):
-                break
-            self._busy += 1
-            self._loop.run_in_executor(self._threads, self._work, items)
-        self._wake_at(self._waiting.due(), now)
+    # -- committing --------------------------------------------------------------------------------------------------
 
-    def _wake_at(self, due: float | None, now: float) -> None:
-        if self._wake is not None:
-            self._wake.cancel()
-        due = max(due, self._pause_until) if due is not None else None
-        held = 1.0 if self._held(self.stage) else 0.0
-        if due is not None and self._busy < self.limits.slots:
-            self._wake = self._loop.call_later(max(held, due - now, 0.001), self._dispatch)
-
-    def _work(self, items: list[Item]) -> None:
-        """On a worker thread: iterate, hand answers over, wait where this stage is held."""
-        answers: list[Answer] = []
-        try:
-            for answer in self._answers(items):
-                answers.append(answer)
-                if self.stage.streams:
-                    self._loop.call_soon_threadsafe(self._arrived, items, answers)
-                    answers = []
-                    while self._held(self.stage) and not self._stopping:
-                        time.sleep(0.5)
-        except BaseException as error:
-            broken = (
-                error
-                if isinstance(error, ChalkstreamError)
-                else Broken("internal", f"{type(error).__name__} in a runner")
-            )
-            answers += [(at, broken) for at in range(len(items))]
-        self._loop.call_soon_threadsafe(self._worked, items, answers)
-
-    def _answers(self, items: list[Item]) -> Iterable[Answer]:
-        if not self.stage.can_crash:
-            yield from execute(self.stage, [item.event for item in items], self._bench)
+    def _finished(self, place: Place) -> None:
+        offsets = self._offsets.get(_partition(place))
+        if offsets is None:
             return
-        marks = [attempts.begin(self._bench.store, self.stage.name, item.event.id) for item in items]
-        fine = [at for at, mark in enumerate(marks) if not mark.suspect]
-        if fine:
-            for at, answer in execute(self.stage, [items[at].event for at in fine], self._bench):
-                yield fine[at], answer
-        for at, mark in enumerate(marks):
-            if mark.suspect:
-                for _, answer in self._isolate(self.stage, items[at].event):
-                    yield at, answer
-        for mark in marks:
-            attempts.end(self._bench.store, mark)
-
-    def _worked(self, items: list[Item], answers: list[Answer]) -> None:
-        self._busy -= 1
-        self._arrived(items, answers)
-        self._dispatch()
-
-    def _arrived(self, items: list[Item], answers: list[Answer]) -> None:
-        for position, answer in answers:
-            item = items[position]
-            if isinstance(answer, Event):
-                item.acks += 1
-                self._outbox.publish(answer, partial(self._acknowledged, item))
-            else:
-                item.ended, item.failure = True, answer or item.failure
-                self._settle(item)
-
-    def _acknowledged(self, item: Item, error: ChalkstreamError | None) -> None:
-        item.acks -= 1
-        item.failure = error or item.failure
-        self._settle(item)
-
-    # -- ending ----------------------------------------------------------------------------------------------------
-
-    def _settle(self, item: Item) -> None:
-        if not item.ended or item.acks:
-            return
-        if item.failure is None:
-            self._finish(item)
-            return
-        error, item.failure, item.ended = item.failure, None, False
-        if isinstance(error, Cancelled) and self._stopping:
-            return
-        item.attempts += 0 if isinstance(error, Unavailable) else 1
-        decision = decide(error, attempts=item.attempts, waits=item.waits, age=time.time() - item.since)
-        if decision.action == "again":
-            self._again(item, error, decision)
-        elif isinstance(error, Cancelled):
-            self._finish(item)
-        else:
-            self._give_up(item, error)
-
-    def _again(self, item: Item, error: ChalkstreamError, decision: Decision) -> None:
-        until = time.monotonic() + decision.delay
-        if isinstance(error, Unavailable):
-            item.waits += 1
-            self._pause_until = max(self._pause_until, until)
-        self._waiting.park(item, until)
-        self._dispatch()
-
-    def _give_up(self, item: Item, error: ChalkstreamError) -> None:
-        """Say downstream what it needs to hear; a bug also leaves a dead letter."""
-        if not isinstance(error, BadInput):
-            item.acks += 1
-            self._outbox.bury(item.origin, self.stage.name, item.attempts, error.info, partial(self._buried, item))
-        item.acks += 1
-        self._loop.run_in_executor(self._threads, self._stand_in, item, error)
-
-    def _stand_in(self, item: Item, error: ChalkstreamError) -> None:
-        try:
-            answers: list[Answer] = [(0, event) for event in self.stage.given_up(item.event, error.info, self._bench)]
-            answers.append((0, None))
-        except Unavailable as away:
-            answers = [(0, away)]
-        except Exception:
-            answers = [*((0, event) for event in fail_job(item.event, error.info, self._bench)), (0, None)]
-        self._loop.call_soon_threadsafe(self._stood_in, item, answers)
-
-    def _stood_in(self, item: Item, answers: list[Answer]) -> None:
-        item.acks -= 1
-        self._arrived([item], answers)
-
-    def _bury(self, item: Item, error: ChalkstreamError) -> None:
-        item.ended, item.acks = True, 1
-        self._outbox.bury(item.origin, self.stage.name, 1, error.info, partial(self._buried, item))
-
-    def _buried(self, item: Item, failed: ChalkstreamError | None) -> None:
-        item.acks -= 1
-        if failed is not None:
-            item.failure = failed
-        self._settle(item)
-
-    def _finish(self, item: Item) -> None:
-        self._hand.pop(item.place, None)
-        offsets = self._offsets.get(TopicPartition(item.origin.topic, item.origin.partition))
-        if offsets is not None:
-            offsets.finish(item.origin.offset)
-        self._waiting.release(item, time.monotonic())
-        self._flow_soon()
-
-    def _flow_soon(self) -> None:
-        if not self._moving and not self._stopping:
+        offsets.finish(place.offset)
+        if self._commit_timer is None:
+            self._commit_timer = asyncio.get_running_loop().call_later(COMMIT_SECONDS, self._commit_soon)
+        if True in self._paused.values():
             self._flow()
-            self._dispatch()
 
-    # -- committing ------------------------------------------------------------------------------------------------
+    def _commit_soon(self) -> None:
+        self._commit_timer = None
+        task = asyncio.create_task(self._commit())
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
 
-    async def _commit_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(COMMIT_SECONDS)
-            await self._commit()
+    async def _commit(self, *, last: bool = False) -> None:
+        """``last``: none after this one until partitions are assigned; one that is on its way is waited for."""
+        async with self._committing:
+            points = {place: point for place, each in self._offsets.items() if (point := each.commit_point())}
+            if points and not self._moving:
+                await self._commit_points(points)
+            self._moving = self._moving or last
 
-    async def _commit(self) -> None:
-        points = {place: point for place, each in self._offsets.items() if (point := each.commit_point()) is not None}
-        if not points or self._moving:
-            return
+    async def _commit_points(self, points: dict[TopicPartition, int]) -> None:
         try:
-            await self._consumer.commit(points)
-        except (KafkaError, AssertionError):
-            return  # a group on the move refuses; the next commit carries the same points
+            await asyncio.wait_for(self._consumer.commit(points), COMMIT_LIMIT)
+        except (KafkaError, TimeoutError, AssertionError) as error:
+            log.warning("%s could not commit (%s)", self.stage.name, type(error).__name__)
+            return  # the next commit carries the same points
         for place, point in points.items():
             if place in self._offsets:
                 self._offsets[place].committed(point)
 
-    async def _drain(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while (self._busy or any(item.acks for item in self._hand.values())) and time.monotonic() < until:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+
+def _partition(place: Place) -> TopicPartition:
+    return TopicPartition(place.topic, place.partition)
 
 
-def _waiting(stage: Stage) -> Waiting[Item]:
-    batch = stage.batch
-    waiting: Waiting[Item] = Waiting(
-        key=(lambda item: item.event.job) if stage.ordered else (lambda _: None),
-        express=lambda item: isinstance(item.event, SpeechFound) and item.origin.topic == SpeechFound.express_topic,
-    )
-    if batch:
-        waiting.size, waiting.cost, waiting.wait = batch.size, batch.cost, batch.wait_ms / 1000
-        waiting.cost_of = lambda item: batch.cost_of(item.event)
-    return waiting
+async def _first(*waited: Any) -> None:
+    """Until one of these is done; what was made for it alone is ended."""
+    made = [asyncio.ensure_future(each) for each in waited]
+    try:
+        await asyncio.wait(made, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task, each in zip(made, waited, strict=True):
+            if task is not each:
+                task.cancel()
 
 
-class _Nobody(Event):
-    """Stands for the event of a record that could not be parsed."""
-
-    topic, fact = "", "nobody"
-
-
-_NOBODY = _Nobody(job="")
-__all__: Sequence[str] = ("Isolate", "Limits", "StageConsumer")
+async def _end(task: "asyncio.Task[None] | None") -> None:
+    if task is not None and not task.done():
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -30,6 +30,7 @@ from schemas.events import (
     VideoAccepted,
 )
 from schemas.jobs import JobStatus
+from streams.control import Control
 from streams.jobs import begin, fold, outside
 
 TAKES = (
@@ -43,20 +44,23 @@ class StatusBoard:
 
     def __init__(self) -> None:
         self._jobs: dict[str, JobStatus] = {}
+        self._early = Control()
 
     def stage(self) -> Stage:
         """The stage over this board."""
         return Stage(name="jobs", takes=TAKES, gives=(JobChanged,), run=self.run, ordered=True, given_up=_nothing)
 
     def run(self, event: Event, bench: Bench) -> Iterator[Event]:
-        """The job after ``event``, if it changed."""
-        before = self._before(event, bench)
+        """The job after ``event``, if it changed; one that was cancelled before it was known is so from the start."""
+        before, now = self._before(event, bench), datetime.now(UTC).isoformat(timespec="milliseconds")
         if before is None:
             return
-        after = fold(before, event, datetime.now(UTC).isoformat(timespec="milliseconds"))
+        after = fold(before, event, now)
+        if bench.cancelled(after.job, after.run) or self._early.stops(after.job, after.run):
+            after = fold(after, JobControl(job=after.job, run=after.run, action="cancel"), now)
         if after is not before or event.job not in self._jobs:
             self._jobs[event.job] = after
-            yield JobChanged(job=after.job, run=after.run, tenant=after.tenant, status=after)
+            yield JobChanged(**after.model_dump())
 
     def remember(self, status: JobStatus) -> None:
         """Take over what the topic says."""
@@ -66,12 +70,12 @@ class StatusBoard:
         known = self._jobs.get(event.job)
         if known is not None and known.run >= event.run:
             return known
-        if isinstance(event, JobControl):
-            return known
         try:
             return begin(bench.plan_of(event))
         except NotFound:
-            return outside(event) if isinstance(event, JobEnded) else None
+            if isinstance(event, JobControl):
+                self._early.told(event)
+            return outside(event) if isinstance(event, JobEnded) else known
 
 
 def _nothing(_event: Any, _error: Any, _bench: Bench) -> Iterable[Event]:

@@ -7,7 +7,7 @@ one is safe. What one stage raises ends the process: a supervisor starts it agai
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from processors.bench import Bench
 from processors.stage import Stage
 from schemas.errors import Unavailable
+from schemas.events import JobControl
 from streams.backpressure import Gauge
 from streams.control import Control
 from streams.outbox import Outbox
@@ -28,7 +29,10 @@ FIRST_LOOK_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Setup:
-    """What a worker is made of; ``slots`` are threads per stage, one for those not named."""
+    """What a worker is made of; ``slots`` are threads per stage, one for those not named.
+
+    ``buries``: topic → the stage that sends what can't be read there to the dead letters.
+    """
 
     stages: Sequence[Stage]
     connection: dict[str, Any]
@@ -38,6 +42,7 @@ class Setup:
     slots: dict[str, int]
     ahead_seconds: float
     chunk_seconds: float
+    buries: Mapping[str, str]
     instance: str | None = None
 
 
@@ -60,7 +65,7 @@ async def work(setup: Setup, ready: Callable[[], None]) -> None:
     if any(stage.held_by for stage in setup.stages):
         behind.append(asyncio.create_task(gauge.follow()))
     try:
-        await asyncio.wait_for(control.read.wait(), FIRST_LOOK_SECONDS)
+        await _first_look(control, behind)
         await _run(consumers, behind, ready)
     finally:
         for task in behind:
@@ -69,8 +74,19 @@ async def work(setup: Setup, ready: Callable[[], None]) -> None:
         await producer.stop()
 
 
+async def _first_look(control: Control, behind: Sequence["asyncio.Task[None]"]) -> None:
+    """Nothing starts before it is known what was cancelled."""
+    looked = asyncio.create_task(control.read.wait())
+    done, _ = await asyncio.wait([looked, *behind], timeout=FIRST_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    looked.cancel()
+    if looked not in done:
+        broken = next((task.exception() for task in done if not task.cancelled()), None)
+        said = f" ({type(broken).__name__})" if broken else ""
+        raise Unavailable(f"the topic {JobControl.topic} can't be read{said}", "see 'chalkstream doctor'") from broken
+
+
 def _count(setup: Setup) -> int:
-    return setup.partitions.get("media.control", 1)
+    return setup.partitions.get(JobControl.topic, 1)
 
 
 def _consumer(
@@ -85,7 +101,8 @@ def _consumer(
     return StageConsumer(
         board.stage() if mine else stage, bench, outbox, connection=setup.connection, instance=setup.instance,
         isolate=setup.isolate, held=lambda each: bool(each.held_by) and gauge.full,
-        limits=Limits(slots=setup.slots.get(stage.name, 1)), buries=not mine, begin=begin if mine else None,
+        limits=Limits(slots=setup.slots.get(stage.name, 1)), buries=lambda topic: setup.buries.get(topic) == stage.name,
+        begin=begin if mine else None,
     )  # fmt: skip
 
 
