@@ -1,13 +1,14 @@
-"""The child: confines itself, reads the job, decodes, reports. Imports av and numpy only; its answers are messages.
+"""The child: confines itself, reads the job, answers what it is told to do. Imports av and numpy only.
 
 Law: whatever happens here leaves as one message or as the death of this process; nothing is printed, and every
 error is one of the codes that the parent knows.
+
+    parent: job, ──▶ child: info, ──▶ parent: probe … ──▶ child: clip … probed ──▶ parent: decode ──▶ child: pcm … end
 """
 
 import json
 import os
 import socket
-import sys
 from typing import Any
 
 from infra.decode import confine, framing
@@ -22,10 +23,10 @@ class Refused(Exception):
 
 
 class Remote:
-    """The media as a file object; every read is asked of the parent."""
+    """The media as a file object; every read is asked of the parent. ``taken``: bytes read so far."""
 
     def __init__(self, channel: socket.socket, size: int) -> None:
-        self._channel, self.size, self._at = channel, size, 0
+        self._channel, self.size, self._at, self.taken = channel, size, 0, 0
 
     def read(self, length: int) -> bytes:
         """At most ``length`` bytes from here; none at the end."""
@@ -37,6 +38,15 @@ class Remote:
             os._exit(1)
         data = _exactly(self._channel, count)
         self._at += len(data)
+        self.taken += len(data)
+        return data
+
+    def at(self, offset: int, length: int) -> bytes:
+        """So many bytes from an offset; fewer at the end. The place of the next read stays."""
+        before, self._at, data = self._at, offset, b""
+        while len(data) < length and (more := self.read(length - len(data))):
+            data += more
+        self._at = before
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
@@ -59,6 +69,12 @@ def _exactly(channel: socket.socket, count: int) -> bytes:
     return bytes(data)
 
 
+def _told(channel: socket.socket) -> dict[str, Any]:
+    (length,) = framing.COUNT.unpack(_exactly(channel, framing.COUNT.size))
+    told: dict[str, Any] = json.loads(_exactly(channel, min(length, framing.MAX_JOB)))
+    return told
+
+
 def send(header: dict[str, Any], payload: bytes = b"") -> None:
     """One message to the parent; blocks while nobody takes it."""
     data = memoryview(framing.pack(header, payload))
@@ -66,19 +82,36 @@ def send(header: dict[str, Any], payload: bytes = b"") -> None:
         data = data[os.write(1, data) :]
 
 
+def _work(channel: socket.socket, job: dict[str, Any]) -> None:
+    from infra.decode.opening import Media
+    from infra.decode.probing import probe
+    from infra.decode.reading import read
+
+    remote = Remote(channel, job["size"])
+    media = Media(remote)
+    send(media.describe())
+    while "probe" in (told := _told(channel)):
+        for index, clip in probe(media, told["probe"]):
+            send({"kind": "clip", "index": index})
+            for start in range(0, len(clip), framing.MAX_PAYLOAD):
+                send({"kind": "clip", "index": index}, clip[start : start + framing.MAX_PAYLOAD])
+        send({"kind": "probed"})
+        media = Media(remote)
+    send(read(media, told["decode"], job["max_seconds"], send))
+
+
 def main() -> None:
     """One job, from standard input (a socket) to standard output (a pipe)."""
-    from infra.decode import reading
+    from infra.decode import opening, probing, reading  # noqa: F401 - afterwards no file can be opened
 
     channel = socket.socket(fileno=0)
-    (length,) = framing.COUNT.unpack(_exactly(channel, framing.COUNT.size))
-    job = json.loads(_exactly(channel, min(length, framing.MAX_JOB)))
+    job = _told(channel)
     done = confine.confine(job["memory_bytes"], job["cpu_seconds"])
     try:
         if job["size"] < 0:
             send({"kind": "confined", "done": done})
         else:
-            reading.decode(Remote(channel, job["size"]), job, send)
+            _work(channel, job)
     except Refused as error:
         send({"kind": "error", "code": error.code, "message": error.message})
     except MemoryError:
@@ -86,5 +119,4 @@ def main() -> None:
     except Exception as error:
         text = f"{type(error).__name__}: {error}"[:500].encode("ascii", "replace").decode()
         send({"kind": "error", "code": "internal", "message": text})
-    sys.stdout.flush()
     os._exit(0)

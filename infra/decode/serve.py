@@ -4,6 +4,7 @@ Laws: the thread that starts the child lives as long as it (the kernel ties the 
 environment and arguments carry nothing about the media; no child outlives ``close``.
 """
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -71,17 +72,15 @@ class Child:
         )  # fmt: skip
 
     def _serve(self) -> None:
-        window, text = Window(self._source), json.dumps(self._job).encode()
+        window = Window(self._source)
+        self.tell(self._job)
         try:
-            self._channel.sendall(framing.COUNT.pack(len(text)) + text)
             while asked := self._receive(framing.READ.size):
                 self._channel.sendall(self._answer(window, asked))
         except framing.Malformed as error:
             self.failure = error
         except OSError:
             return  # the child is gone, or we closed the channel: the other side of the session says why
-        finally:
-            self._process and self._process.poll()
 
     def _answer(self, window: Window, asked: bytes) -> bytes:
         offset, length = framing.read_request(asked, self._source.size)
@@ -103,6 +102,12 @@ class Child:
                 return b""
             data += more
         return bytes(data)
+
+    def tell(self, what: dict[str, Any]) -> None:
+        """Say something to a child that waits for it (it reads nothing meanwhile). A dead child hears nothing."""
+        text = json.dumps(what).encode()
+        with contextlib.suppress(OSError):
+            self._channel.sendall(framing.COUNT.pack(len(text)) + text)
 
     def wait(self) -> int:
         """The exit status of a child that closed its messages."""

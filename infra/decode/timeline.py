@@ -6,11 +6,11 @@ of ``DRIFT_S`` for ``DRIFT_AFTER_S`` of audio (a clock that drifts, a packet tha
 its smallest value. A clock that jumps back by more than ``RESET_S`` has been set anew: audio continues.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 RATE = 16_000
-GAP_S, DRIFT_S, DRIFT_AFTER_S, RESET_S, AFTER_DAMAGE_S = 0.030, 0.004, 1.0, 1.0, 0.002
-"""Matroska and FLV round to 1 ms, browsers' recorders wander by some ms; the shortest lost packet worth a cut is 20."""
+GAP_S, DRIFT_S, DRIFT_AFTER_S, RESET_S, AFTER_DAMAGE_S = 0.080, 0.004, 0.5, 1.0, 0.002
+"""Matroska and FLV round to 1 ms; browsers' recorders stamp packets of 20-60 ms some ms early or late."""
 
 
 @dataclass
@@ -21,12 +21,12 @@ class Timeline:
     end: float | None = None
     resets: int = 0
     _leaning: float = 0.0
-    _least: float = field(default=0.0)
+    _least: float = 0.0
     _damaged: bool = False
 
     def place(self, time: float | None, seconds: float) -> float | None:
         """The media time at which a frame of this length starts anew, or None where it continues the last one."""
-        moved = self._moved(time, seconds)
+        moved = self._first(time) if self.end is None else self._moved(time, seconds, self.end)
         start = moved if moved is not None else self.end or 0.0
         self.end = start + seconds
         return moved
@@ -35,28 +35,31 @@ class Timeline:
         """Packets were lost here: the next frame's time is believed."""
         self._damaged = True
 
-    def _moved(self, time: float | None, seconds: float) -> float | None:
-        if self.end is None:
-            return 0.0 if time is None else time - self.origin
+    def _first(self, time: float | None) -> float:
+        return 0.0 if time is None else time - self.origin
+
+    def _moved(self, time: float | None, seconds: float, end: float) -> float | None:
         if time is None:
             return None
-        apart, limit = time - self.origin - self.end, AFTER_DAMAGE_S if self._damaged else GAP_S
+        apart, limit = time - self.origin - end, AFTER_DAMAGE_S if self._damaged else GAP_S
         self._damaged = False
         if apart < -RESET_S:
             self.origin, self.resets = self.origin + apart, self.resets + 1
             return None
-        if abs(apart) >= limit:
-            self._leaning = 0.0
-            return self.end + apart
-        return self._drifted(apart, seconds)
+        if abs(apart) < limit:
+            return self._drifted(apart, seconds, end)
+        self._leaning = 0.0
+        return end + apart
 
-    def _drifted(self, apart: float, seconds: float) -> float | None:
-        if abs(apart) <= DRIFT_S or apart * self._least < 0:
-            self._leaning = self._least = 0.0
+    def _drifted(self, apart: float, seconds: float, end: float) -> float | None:
+        if abs(apart) <= DRIFT_S:
+            self._leaning = 0.0
             return None
-        self._least = apart if not self._leaning else min(self._least, apart, key=abs)
+        if not self._leaning or apart * self._least < 0:
+            self._leaning, self._least = 0.0, apart
+        self._least = min(self._least, apart, key=abs)
         self._leaning += seconds
-        if self._leaning < DRIFT_AFTER_S or self.end is None:
+        if self._leaning < DRIFT_AFTER_S:
             return None
         self._leaning = 0.0
-        return self.end + self._least
+        return end + self._least

@@ -1,22 +1,16 @@
-"""Inside the child: samples are laid on the output's grid and sent in messages of about one second.
+"""Inside the child: samples are laid on the output's grid and sent in messages of one second.
 
 Laws: a sample goes where its time says; silence fills what is missing, what overlaps is dropped; nothing is written
 beyond the cap.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from infra.decode.child import Refused
 from infra.decode.timeline import RATE
 
-if TYPE_CHECKING:
-    from infra.decode.downmix import Pcm
-
-MESSAGE = RATE
-"""Samples per message."""
+MESSAGE = 2 * RATE
+"""Bytes per message: one second."""
 
 
 class Writer:
@@ -32,15 +26,14 @@ class Writer:
         self._allow(position)
         self._skip = max(0, self.position - position)
         while self.position < position:
-            self._add(bytes(2 * min(MESSAGE, position - self.position)))
+            self._add(bytes(min(MESSAGE, 2 * (position - self.position))))
 
-    def write(self, samples: "Pcm") -> None:
-        """Add float samples (-1 to 1)."""
-        dropped = min(self._skip, len(samples))
-        self._skip -= dropped
-        whole = np.clip(np.rint(samples[dropped:] * np.float32(32768)), -32768, 32767).astype("<i2")
-        self._allow(self.position + len(whole))
-        self._add(whole.tobytes())
+    def write_pcm(self, data: bytes) -> None:
+        """Add samples (s16le)."""
+        dropped = min(2 * self._skip, len(data))
+        self._skip -= dropped // 2
+        self._allow(self.position + (len(data) - dropped) // 2)
+        self._add(data[dropped:])
 
     def flush(self) -> None:
         """Send what is held."""
@@ -51,9 +44,9 @@ class Writer:
     def _add(self, data: bytes) -> None:
         self._held += data
         self.position += len(data) // 2
-        while len(self._held) >= 2 * MESSAGE:
-            self._send({"kind": "pcm"}, bytes(self._held[: 2 * MESSAGE]))
-            del self._held[: 2 * MESSAGE]
+        while len(self._held) >= MESSAGE:
+            self._send({"kind": "pcm"}, bytes(self._held[:MESSAGE]))
+            del self._held[:MESSAGE]
 
     def _allow(self, position: int) -> None:
         if position > self._most:
