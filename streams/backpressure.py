@@ -1,20 +1,42 @@
 """How much audio waits before recognition, across the cluster: read from lag, so that every demux sees the same.
 
 A record before ``transcribe`` is at most one chunk long, one before ``chunk`` one part. The gauge looks every two
-seconds; demux waits while it is full, and goes on a little below (DESIGN §3).
+seconds while somebody asks it; demux waits while it is full, and goes on a little below (DESIGN §3). The first
+minutes of a job never wait: they travel on the express topic.
 """
 
 import asyncio
+import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from schemas.base import SAMPLE_RATE
+from schemas.events import EXPRESS_SECONDS, Event, PartDecoded
+
 LOOK_SECONDS: Final = 2.0
+ASKED_SECONDS: Final = 10.0
+"""So long after the last question the gauge stops looking."""
 PART_SECONDS: Final = 60.0
 RELEASE: Final = 0.9
 WATCHED: Final = {"transcribe": ("media.speech", "media.speech.express"), "chunk": ("media.audio",)}
+
+
+def past_express(said: Event) -> bool:
+    """Whether a stage that has just said this may be held: not while it works on the first minutes of a job."""
+    return isinstance(said, PartDecoded) and said.end > EXPRESS_SECONDS * SAMPLE_RATE
+
+
+def lag(begins: Mapping[Any, int], ends: Mapping[Any, int], committed: Mapping[Any, int | None]) -> int:
+    """Records before a group. Where it has committed nothing, all that the log still has are before it."""
+    found = 0
+    for place, end in ends.items():
+        done = committed.get(place)
+        found += max(0, end - max(begins.get(place, 0), done if done is not None and done >= 0 else 0))
+    return found
 
 
 class Gauge:
@@ -23,38 +45,50 @@ class Gauge:
     def __init__(self, connection: dict[str, Any], limit_seconds: float, chunk_seconds: float) -> None:
         self._connection, self._limit = connection, limit_seconds
         self._seconds = {"transcribe": chunk_seconds, "chunk": PART_SECONDS}
-        self.full, self.waiting_seconds = False, 0.0
+        self._full, self._asked, self.waiting_seconds = False, -ASKED_SECONDS, 0.0
+
+    @property
+    def full(self) -> bool:
+        """Whether decoding should wait."""
+        self._asked = time.monotonic()
+        return self._full
 
     async def follow(self) -> None:
         """Look until cancelled; a broker that is away leaves the last word standing."""
+        while True:
+            try:
+                await self._follow()
+            except (KafkaError, OSError, TimeoutError):
+                await asyncio.sleep(LOOK_SECONDS)
+
+    def judge(self, seconds: float) -> None:
+        """Full above the limit, until it is well below."""
+        self.waiting_seconds = seconds
+        self._full = seconds > self._limit * (RELEASE if self._full else 1.0)
+
+    async def _follow(self) -> None:
         admin, reader = AIOKafkaAdminClient(**self._connection), AIOKafkaConsumer(**self._connection)
-        await admin.start()
-        await reader.start()
         try:
+            await admin.start()
+            await reader.start()
             while True:
-                try:
-                    self._judge(await self._look(admin, reader))
-                except KafkaError:
-                    await asyncio.sleep(LOOK_SECONDS)
+                if time.monotonic() - self._asked < ASKED_SECONDS:
+                    self.judge(await self._look(admin, reader))
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             await reader.stop()
             await admin.close()
 
     async def _look(self, admin: Any, reader: Any) -> float:
-        total = 0.0
+        known, total = await reader.topics(), 0.0
         for group, names in WATCHED.items():
-            known = await reader.topics()
             places = [
                 TopicPartition(name, number) for name in names if name in known
                 for number in reader.partitions_for_topic(name) or ()
             ]  # fmt: skip
-            ends = await reader.end_offsets(places) if places else {}
-            done = await admin.list_consumer_group_offsets(group, partitions=places) if places else {}
-            lag = sum(max(0, ends[place] - max(0, done[place].offset if place in done else 0)) for place in places)
-            total += lag * self._seconds[group]
+            if places:
+                found = await admin.list_consumer_group_offsets(group, partitions=places)
+                committed = {place: each.offset for place, each in found.items()}
+                begins, ends = await reader.beginning_offsets(places), await reader.end_offsets(places)
+                total += lag(begins, ends, committed) * self._seconds[group]
         return total
-
-    def _judge(self, seconds: float) -> None:
-        self.waiting_seconds = seconds
-        self.full = seconds > self._limit * (RELEASE if self.full else 1.0)

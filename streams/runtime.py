@@ -154,6 +154,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._offsets = {place: Offsets() for place in assigned}
         self._paused = {True: False, False: False}
         self.desk.keep(lambda item: _partition(item.place) in self._offsets)
+        self.desk.drop(lambda item: item.lost)
         self._moving, self.desk.open = False, not self._stopping.is_set()
         self._settled.set()
         self.joined.set()
@@ -175,16 +176,20 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._consumer.start()
         while True:
             found = await self._consumer.getmany(timeout_ms=POLL_MS)
+            self._check_opening()
             if found and await self._is_settled():
                 self._take(found)
+
+    def _check_opening(self) -> None:
+        if self._opening is not None and self._opening.done() and not self._opening.cancelled():
+            self._opening.result()
 
     async def _is_settled(self) -> bool:
         """Whether records just read may be taken: if their partitions move on meanwhile, they are read again."""
         moves = self._moves
         while not self._settled.is_set() and self._moves == moves:
             await _first(self._settled.wait(), self._opening or self._settled.wait())
-            if self._opening is not None and self._opening.done() and not self._opening.cancelled():
-                self._opening.result()
+            self._check_opening()
         return self._moves == moves
 
     def _take(self, found: Mapping[TopicPartition, list[Any]]) -> None:

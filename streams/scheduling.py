@@ -47,22 +47,16 @@ class Waiting(Generic[I]):
     def release(self, item: I, now: float) -> None:
         """An item ended: the next of its key may run."""
         key = self.key(item)
-        if key is None or key not in self._busy:
-            return
-        behind = self._busy[key]
-        if behind:
-            following = behind.popleft()
-            self._queue(following).append((now, following))
-        else:
-            del self._busy[key]
+        if key is not None and key in self._busy:
+            self._follow(key, now)
 
-    def take(self, now: float) -> list[I]:
-        """The next item, or the next batch when it is full or its first item has waited long enough; else nothing."""
+    def take(self, now: float, most: int = 1) -> list[I]:
+        """Up to ``most`` items, or the next batch when it is full or its first item has waited enough; else none."""
         self._wake(now)
         if not self._fast and not self._slow:
             return []
         if self.size == 1:
-            return [self._next()]
+            return [self._next() for _ in range(min(most, len(self._fast) + len(self._slow)))]
         return self._batch() if self._full() or self._oldest() + self.wait <= now else []
 
     def due(self) -> float | None:
@@ -72,33 +66,44 @@ class Waiting(Generic[I]):
             times.append(self._oldest() + (self.wait if self.size > 1 else 0.0))
         return min(times, default=None)
 
-    def drop(self, gone: Callable[[I], bool]) -> list[I]:
-        """Forget, and give back, the items of lost partitions, and the keys that only they held."""
-        dropped = [item for _, item in (*self._fast, *self._slow, *self._parked) if gone(item)]
-        keys = {self.key(item) for item in dropped}
+    def drop(self, gone: Callable[[I], bool], now: float = 0.0) -> list[I]:
+        """Forget, and give back, the items of lost partitions; of a key whose first item went, the next one stays."""
+        dropped = self._drop_behind(gone)
+        heads = [item for _, item in (*self._fast, *self._slow, *self._parked) if gone(item)]
         self._fast = deque(pair for pair in self._fast if not gone(pair[1]))
         self._slow = deque(pair for pair in self._slow if not gone(pair[1]))
         self._parked = [pair for pair in self._parked if not gone(pair[1])]
-        for key in keys:
-            behind_it = self._busy.pop(key, None) if key is not None else None
-            dropped += behind_it or ()
-        for behind in self._busy.values():
-            dropped += [item for item in behind if gone(item)]
-            kept = [item for item in behind if not gone(item)]
-            behind.clear()
-            behind.extend(kept)
-        return dropped
+        for item in heads:
+            self.release(item, now)
+        return heads + dropped
 
     def __len__(self) -> int:
         return len(self._fast) + len(self._slow) + len(self._parked) + sum(map(len, self._busy.values()))
+
+    def _drop_behind(self, gone: Callable[[I], bool]) -> list[I]:
+        dropped: list[I] = []
+        for key, behind in self._busy.items():
+            dropped += [item for item in behind if gone(item)]
+            self._busy[key] = deque(item for item in behind if not gone(item))
+        return dropped
+
+    def _follow(self, key: str, now: float) -> None:
+        behind = self._busy[key]
+        if behind:
+            following = behind.popleft()
+            self._queue(following).append((now, following))
+        else:
+            del self._busy[key]
 
     def _queue(self, item: I) -> deque[tuple[float, I]]:
         return self._fast if self.express(item) else self._slow
 
     def _wake(self, now: float) -> None:
+        if not self._parked:
+            return
         ready = [(until, item) for until, item in self._parked if until <= now]
         self._parked = [pair for pair in self._parked if pair[0] > now]
-        for until, item in sorted(ready, key=lambda pair: pair[0]):
+        for until, item in sorted(ready, key=lambda pair: -pair[0]):
             self._queue(item).appendleft((until, item))
 
     def _next(self) -> I:
@@ -107,19 +112,20 @@ class Waiting(Generic[I]):
         return (first or second).popleft()[1]
 
     def _batch(self) -> list[I]:
-        batch, spent = [self._next()], 0.0
-        spent += self.cost_of(batch[0])
+        batch = [self._next()]
+        spent = self.cost_of(batch[0])
         while len(batch) < self.size and (self._fast or self._slow):
             ahead = (self._fast or self._slow)[0][1]
-            if spent + self.cost_of(ahead) > self.cost:
+            spent += self.cost_of(ahead)
+            if spent > self.cost:
                 break
             batch.append((self._fast or self._slow).popleft()[1])
-            spent += self.cost_of(ahead)
         return batch
 
     def _full(self) -> bool:
-        waiting = [item for _, item in (*self._fast, *self._slow)]
-        return len(waiting) >= self.size or sum(map(self.cost_of, waiting)) >= self.cost
+        if len(self._fast) + len(self._slow) >= self.size:
+            return True
+        return sum(self.cost_of(item) for _, item in (*self._fast, *self._slow)) >= self.cost
 
     def _oldest(self) -> float:
         return min(queue[0][0] for queue in (self._fast, self._slow) if queue)

@@ -9,19 +9,20 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
 
 from processors.bench import Bench
 from processors.stage import Stage
 from schemas.errors import Unavailable
 from schemas.events import JobControl
-from streams.backpressure import Gauge
+from streams.backpressure import Gauge, past_express
 from streams.control import Control
-from streams.outbox import Outbox
-from streams.runtime import Isolate, Limits, StageConsumer
+from streams.outbox import Outbox, Producer
+from streams.performing import Isolate
+from streams.runtime import Limits, StageConsumer
 from streams.status import StatusBoard, restore
 
 FIRST_LOOK_SECONDS = 30.0
@@ -44,22 +45,24 @@ class Setup:
     chunk_seconds: float
     buries: Mapping[str, str]
     instance: str | None = None
+    producer: Callable[[], Producer] | None = None
 
 
-async def work(setup: Setup, ready: Callable[[], None]) -> None:
-    """Run until SIGTERM or SIGINT. Raises Unavailable when the broker can't be reached at the start."""
-    producer = AIOKafkaProducer(
-        **setup.connection, acks="all", enable_idempotence=True, linger_ms=2, max_request_size=2 << 20
-    )
+def producer(connection: Mapping[str, Any]) -> AIOKafkaProducer:
+    """The one producer of a worker, not started."""
+    return AIOKafkaProducer(**connection, acks="all", enable_idempotence=True, linger_ms=0, max_request_size=2 << 20)
+
+
+async def work(setup: Setup, ready: Callable[[], None]) -> int:
+    """Run until SIGTERM or SIGINT. Returns how many threads are still busy with what could not be drained in time.
+
+    Raises Unavailable when the broker can't be reached at the start.
+    """
+    outbox = Outbox(setup.producer or partial(producer, setup.connection), setup.partitions)
     control, board = Control(), StatusBoard()
     gauge = Gauge(setup.connection, setup.ahead_seconds, setup.chunk_seconds)
     bench = setup.bench(control)
-    try:
-        await producer.start()
-    except (KafkaError, OSError) as error:
-        await producer.stop()
-        raise Unavailable(f"the broker does not answer ({type(error).__name__})", "see 'chalkstream doctor'") from error
-    outbox = Outbox(producer, setup.partitions)
+    await outbox.start()
     behind = [asyncio.create_task(outbox.run()), asyncio.create_task(control.follow(setup.connection, _count(setup)))]
     consumers = [_consumer(stage, setup, bench, outbox, gauge, board) for stage in setup.stages]
     if any(stage.held_by for stage in setup.stages):
@@ -67,11 +70,12 @@ async def work(setup: Setup, ready: Callable[[], None]) -> None:
     try:
         await _first_look(control, behind)
         await _run(consumers, behind, ready)
+        return sum(consumer.desk.busy for consumer in consumers)
     finally:
         for task in behind:
             task.cancel()
         await asyncio.gather(*behind, return_exceptions=True)
-        await producer.stop()
+        await outbox.stop()
 
 
 async def _first_look(control: Control, behind: Sequence["asyncio.Task[None]"]) -> None:
@@ -100,7 +104,7 @@ def _consumer(
 
     return StageConsumer(
         board.stage() if mine else stage, bench, outbox, connection=setup.connection, instance=setup.instance,
-        isolate=setup.isolate, held=lambda each: bool(each.held_by) and gauge.full,
+        isolate=setup.isolate, held=lambda each, said: bool(each.held_by) and past_express(said) and gauge.full,
         limits=Limits(slots=setup.slots.get(stage.name, 1)), buries=lambda topic: setup.buries.get(topic) == stage.name,
         begin=begin if mine else None,
     )  # fmt: skip
@@ -120,8 +124,8 @@ async def _run(consumers: list[StageConsumer], behind: list["asyncio.Task[None]"
     try:
         done, _ = await asyncio.wait([*running, *behind], return_when=asyncio.FIRST_COMPLETED)
         stop()
-        await asyncio.gather(*running)
-        for task in done:
+        await asyncio.gather(*running, return_exceptions=True)
+        for task in (*done, *running):
             task.result()
     finally:
         joined.cancel()

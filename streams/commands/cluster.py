@@ -25,10 +25,11 @@ def run_worker(stages: Sequence[str], instance: str | None) -> None:
 
     settings = read(os.environ)
 
-    async def run() -> None:
-        await work(await bootstrap.setup_worker(settings, stages, instance), _say_ready)
+    async def run() -> int:
+        return await work(await bootstrap.setup_worker(settings, stages, instance), _say_ready)
 
-    asyncio.run(run())
+    if asyncio.run(run()):
+        os._exit(0)  # threads that could not be drained in time would hold up the exit; their work is done again
 
 
 def _say_ready() -> None:

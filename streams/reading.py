@@ -1,0 +1,29 @@
+"""From a record to a fact, whatever stands in the record: nothing that can be written to a topic ends the loop."""
+
+from typing import Any
+
+from schemas import envelope
+from schemas.errors import BadInput
+from schemas.events import Event
+from streams.deadletters import Origin
+
+
+def origin_of(record: Any) -> Origin:
+    """Where the record stood, and all of it. Null headers are left out: a dead letter could not carry them."""
+    headers = tuple((name, value) for name, value in record.headers or () if value is not None)
+    return Origin(
+        record.topic, record.partition, record.offset, record.timestamp, record.key, record.value, headers
+    )  # fmt: skip
+
+
+def event_of(origin: Origin) -> Event | BadInput | None:
+    """The fact; None for a tombstone; BadInput for what can't be understood (nesting without end, numbers without
+    end and letters that are none raise more than ValueError in parsers)."""
+    try:
+        return envelope.read(
+            origin.topic, origin.headers, origin.key, origin.value, origin.partition, origin.offset
+        )  # fmt: skip
+    except BadInput as error:
+        return error
+    except Exception as error:
+        return BadInput("invalid_request", f"the record can't be read ({type(error).__name__})")
