@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from processors.compliance import HARD, violations
-from processors.layout import lay_out, lay_over
-from processors.profiles import profile
-from processors.sentences import split_sentences
-from processors.subtitle_files import write
+from processors.text.compliance import HARD, violations
+from processors.text.layout import lay_out, lay_over
+from processors.text.profiles import profile
+from processors.text.sentences import split_sentences
+from processors.text.subtitle_files import write
 from schemas.cues import Cue, Profile
 from schemas.transcript import Sentence, Translation, Word
 

@@ -66,21 +66,21 @@ class S3Store:
         span = {} if whole else {"Range": f"bytes={offset}-{'' if length is None else offset + length - 1}"}
         if length == 0:
             return b""
-        found: bytes = _asked(lambda: self._client.get_object(Bucket=bucket, Key=key, **span)["Body"].read(), key)
+        found: bytes = asked(lambda: self._client.get_object(Bucket=bucket, Key=key, **span)["Body"].read(), key)
         return found
 
     def create(self, bucket: str, key: str, data: bytes) -> bool:
         """Put if absent; False when something stands there."""
-        return _asked(lambda: self._put(bucket, key, data, IfNoneMatch="*", ContentType=_content_type(key)), key)
+        return asked(lambda: self._put(bucket, key, data, IfNoneMatch="*", ContentType=_content_type(key)), key)
 
     def put(self, bucket: str, key: str, data: bytes) -> None:
         """Put, whatever stands there."""
-        _asked(lambda: self._put(bucket, key, data, ContentType=_content_type(key)), key)
+        asked(lambda: self._put(bucket, key, data, ContentType=_content_type(key)), key)
 
     def exists(self, bucket: str, key: str) -> bool:
         """Whether an object stands there."""
         try:
-            _asked(lambda: self._client.head_object(Bucket=bucket, Key=key), key)
+            asked(lambda: self._client.head_object(Bucket=bucket, Key=key), key)
         except NotFound:
             return False
         return True
@@ -88,24 +88,24 @@ class S3Store:
     def names(self, bucket: str, prefix: str) -> Iterator[str]:
         """Keys that begin with ``prefix``, sorted."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        found = _asked(lambda: [entry["Key"] for page in pages for entry in page.get("Contents", ())], prefix)
+        found = asked(lambda: [entry["Key"] for page in pages for entry in page.get("Contents", ())], prefix)
         return iter(found)
 
     def folders(self, bucket: str) -> list[str]:
         """First segments of the keys in ``bucket``."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Delimiter="/")
-        return _asked(
+        return asked(
             lambda: [each["Prefix"].rstrip("/") for page in pages for each in page.get("CommonPrefixes", ())], bucket
         )
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove; what is not there is fine."""
-        _asked(lambda: self._client.delete_object(Bucket=bucket, Key=key), key)
+        asked(lambda: self._client.delete_object(Bucket=bucket, Key=key), key)
 
     def head(self, bucket: str, key: str, version_id: str | None = None) -> ObjectFacts:
         """What the store knows of an object. Raises NotFound."""
         which = {"VersionId": version_id} if version_id else {}
-        found = _asked(lambda: self._client.head_object(Bucket=bucket, Key=key, **which), key)
+        found = asked(lambda: self._client.head_object(Bucket=bucket, Key=key, **which), key)
         version = found.get("VersionId")
         return ObjectFacts(
             etag=found["ETag"].strip('"'), size=found["ContentLength"],
@@ -139,7 +139,7 @@ class S3Source:
         if offset >= self.size or length <= 0:
             return b""
         span = f"bytes={offset}-{min(self.size, offset + length) - 1}"
-        found: bytes = _asked(lambda: self._client.get_object(**self._which, Range=span)["Body"].read(), "the upload")
+        found: bytes = asked(lambda: self._client.get_object(**self._which, Range=span)["Body"].read(), "the upload")
         return found
 
     def close(self) -> None:
@@ -151,7 +151,8 @@ def _content_type(key: str) -> str:
     return kinds.get(key.rpartition(".")[2], "application/octet-stream")
 
 
-def _asked(ask: Callable[[], T], key: str) -> T:
+def asked(ask: Callable[[], T], key: str) -> T:
+    """The answer, with foreign errors translated; ``key`` is checked first."""
     from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
     from urllib3.exceptions import HTTPError
 

@@ -7,6 +7,7 @@ is not announced again. Nothing is asked of the store about a name that a store 
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from processors.artefacts import keep_result
@@ -41,22 +42,51 @@ def admit(stored: StoredObject, bench: Bench) -> Iterator[Event]:
     intake = bench.intake
     if intake is None:
         raise BadInput("invalid_request", "this process takes no uploads")
-    tenant, asked, (source, metadata) = intake.tenant(stored.key), Options(), _as_told(stored)
+    tenant, upload = intake.tenant(stored.key), understood(stored, intake)
     try:
-        intake.allow_name(stored.bucket, stored.key)
-        source, metadata = _as_the_store_says(stored, intake)
-        asked = wishes(metadata)
-        intake.allow(source)
-        made = make_plan(
-            source, asked, intake.abilities, tenant=tenant, defaults=intake.defaults(tenant), now=intake.now(),
-            traceparent=_traceparent(metadata),
-        )  # fmt: skip
+        made = _planned(upload, tenant, intake)
     except BadInput as error:
-        yield _refuse(tenant, source, asked, error.info, bench)
+        yield _refuse(tenant, upload, error.info, bench)
         return
     plan = keep_result(bench, plan_key(tenant, made.job, 0), made, Plan)
     if not _stopped(plan, bench):
         yield VideoAccepted(job=plan.job, tenant=plan.tenant)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An object as it is planned for; ``wrong`` when its name or its wishes can't be used."""
+
+    source: Source
+    asked: Options = Options()
+    traceparent: str | None = None
+    wrong: BadInput | None = None
+
+    @property
+    def job(self) -> str:
+        """Its job, planned or refused."""
+        return job_id(self.source, self.asked)
+
+
+def understood(stored: StoredObject, intake: Intake) -> Upload:
+    """What the object is and asks for; the reconciler asks it too, so that both name the same job."""
+    source, metadata = _as_told(stored)
+    try:
+        intake.allow_name(stored.bucket, stored.key)
+        source, metadata = _as_the_store_says(stored, intake)
+        return Upload(source, wishes(metadata), _traceparent(metadata))
+    except BadInput as error:
+        return Upload(source, wrong=error)
+
+
+def _planned(upload: Upload, tenant: str, intake: Intake) -> Plan:
+    if upload.wrong:
+        raise upload.wrong
+    intake.allow(upload.source)
+    return make_plan(
+        upload.source, upload.asked, intake.abilities, tenant=tenant, defaults=intake.defaults(tenant),
+        now=intake.now(), traceparent=upload.traceparent,
+    )  # fmt: skip
 
 
 def wishes(metadata: dict[str, str]) -> Options:
@@ -92,12 +122,11 @@ def _known(metadata: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in metadata.items() if name in NAMES}
 
 
-def _refuse(tenant: str, source: Source, asked: Options, error: ErrorInfo, bench: Bench) -> JobEnded:
-    job = job_id(source, asked)
-    record = RefusedRecord(error=error, source=source, asked=asked)
-    bench.store.put(RESULTS, refused_key(tenant, job), to_bytes(record))
-    named = {"bucket": source.bucket[:LONGEST_KEY], "key": source.key[:LONGEST_KEY]}
-    return JobEnded(job=job, tenant=tenant, state="failed", error=error, source=named)
+def _refuse(tenant: str, upload: Upload, error: ErrorInfo, bench: Bench) -> JobEnded:
+    record = RefusedRecord(error=error, source=upload.source, asked=upload.asked)
+    bench.store.put(RESULTS, refused_key(tenant, upload.job), to_bytes(record))
+    named = {"bucket": upload.source.bucket[:LONGEST_KEY], "key": upload.source.key[:LONGEST_KEY]}
+    return JobEnded(job=upload.job, tenant=tenant, state="failed", error=error, source=named)
 
 
 def _stopped(plan: Plan, bench: Bench) -> bool:

@@ -11,8 +11,8 @@ from processors import recipes
 from processors.artefacts import keep, load, load_run, lost_mark, need, settled
 from processors.bench import Bench
 from processors.recipes import BLOCK_CHUNKS, of_run, slot, written
-from processors.sentences import block_sentences
 from processors.stage import Stage
+from processors.text.sentences import block_sentences
 from schemas.events import BlockAssembled, Event, SpeechIdentified, SpeechTranscribed, TranscriptReady
 from schemas.plan import Plan
 from schemas.records import BlockRecord, ChunkRecord, TranscriptEnd, TranscriptRecord

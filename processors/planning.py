@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from processors.profiles import profile
+from processors.text.profiles import profile
 from schemas.errors import BadInput
 from schemas.languages import canonical, primary
 from schemas.plan import ModelIdentity, Options, Plan, Source, job_id

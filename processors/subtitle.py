@@ -8,13 +8,13 @@ from processors import recipes
 from processors.artefacts import keep, load, load_run, lost_mark, settled
 from processors.assemble import targets
 from processors.bench import Bench
-from processors.compliance import violations
 from processors.identify import decision
-from processors.layout import lay_out, lay_over
-from processors.profiles import profile
 from processors.recipes import RESULTS, of_run, slot
 from processors.stage import Stage
-from processors.subtitle_files import validate, write
+from processors.text.compliance import violations
+from processors.text.layout import lay_out, lay_over
+from processors.text.profiles import profile
+from processors.text.subtitle_files import validate, write
 from schemas.cues import Cue, SubtitleFormat
 from schemas.errors import BAD_INPUT_CODES, Broken, ErrorInfo
 from schemas.events import BlockTranslated, Event, LanguageFailed, SubtitleFile, SubtitlesReady, TranscriptReady

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from processors.sentences import split_long
+from processors.text.sentences import split_long
 from schemas.transcript import Translation
 
 Model = Callable[[Sequence[str], Sequence[str], Sequence[str]], list[str]]

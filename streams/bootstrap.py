@@ -14,9 +14,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from infra import files, kafka, models, s3
+from infra import files, kafka, s3
 from infra.decode import decode
 from infra.folder import FolderStore
+from infra.models import installed as models
 from infra.settings import Settings
 from processors.bench import Bench, ByteSource, Recogniser, Store, Translator, Voice
 from processors.planning import Abilities, Intake

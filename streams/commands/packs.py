@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from infra import fetch, models
-from infra.bring import Order
-from infra.hub import Hub
+from infra.models import fetch
+from infra.models import installed as models
+from infra.models.bring import Order
+from infra.models.hub import Hub
 from infra.settings import Settings, read
 from schemas.errors import BadSettings, ChalkstreamError
 from schemas.pack import KINDS, Kind, Pack, PackModel

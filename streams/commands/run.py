@@ -11,22 +11,19 @@ from pathlib import Path
 
 from infra import files
 from infra.settings import read
-from processors.bench import Store
 from processors.planning import Abilities, make_plan
-from processors.recipes import RESULTS, plan_key, report_key
+from processors.recipes import RESULTS, plan_key
 from schemas import envelope
 from schemas.base import to_bytes
-from schemas.errors import BAD_INPUT_CODES, BadInput, BadSettings, Broken, ChalkstreamError
+from schemas.errors import BadInput, BadSettings, Broken, ChalkstreamError
 from schemas.events import Event, VideoAccepted
 from schemas.jobs import JobStatus
 from schemas.plan import Options, Plan, job_id
-from schemas.report import Report
 from streams import bootstrap
+from streams.commands.delivery import deliver, need_writable
 from streams.commands.progress import Progress
 from streams.jobs import begin
 from streams.local import LocalRunner
-
-EXIT = {"done": 0, "partial": 4, "failed": 1, "cancelled": 130}
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def _list(text: str) -> tuple[str, ...]:
 def run_files(request: Request, out: Path, *, models: str | None, store: Path | None, as_json: bool) -> int:
     """The exit code. Every file that can be planned runs; one that can't is told and does not stop the others."""
     settings = read(os.environ, models=models, state=store)
-    _need_writable(out)
+    need_writable(out)
     with _locked(settings.state), Progress(sys.stderr, quiet=as_json) as progress:
         runner = bootstrap.local_runner(settings, heard=lambda event: _tell(event, progress, as_json))
         plans, codes = _plan_all(request, bootstrap.abilities(bootstrap.whole_pack(settings)), runner)
@@ -145,54 +142,14 @@ def _statuses(runner: LocalRunner, plans: Sequence[Plan]) -> list[JobStatus]:
 
 
 def _deliver(plan: Plan, runner: LocalRunner, out: Path) -> int:
-    """Copy what the job made; say in one line what went wrong with it, if anything."""
     status = runner.journal.status(plan.job)
     if status is None:
         raise Broken("internal", "the journal has lost the job", "run the same command again")
-    if status.state in ("done", "partial") or any(
-        state != "failed" for state in status.languages.values() if state != "waiting"
-    ):
-        _copy(plan, runner.bench.store, out)
-    if status.error:
-        code = status.error.code
-        sys.stderr.write(f"error: {code}: {Path(plan.source.key).name!r}: {status.error.message}\n")
-        return 3 if code in BAD_INPUT_CODES else 2 if code == "settings" else EXIT[status.state]
-    if status.state == "partial":
-        sys.stderr.write(f"warning: {Path(plan.source.key).name!r} could not be used as a whole; see the report\n")
-    return EXIT[status.state]
-
-
-def _copy(plan: Plan, store: Store, out: Path) -> None:
-    try:
-        report = Report.model_validate_json(store.get(RESULTS, report_key(plan)))
-        for language in report.languages.values():
-            for file in language.files:
-                _place(store.get(file.bucket, file.key), out / Path(file.key).name)
-        _place(store.get(RESULTS, report_key(plan)), out / f"{plan.stem}.json")
-    except OSError as error:
-        raise BadSettings(
-            f"results can't be written to {out}: {error.strerror}", "choose another folder with --out"
-        ) from error
-
-
-def _place(data: bytes, wanted: Path) -> None:
-    beside = wanted.with_name(f".{wanted.name}.part")
-    beside.write_bytes(data)
-    beside.replace(wanted)
+    return deliver(status, runner.bench.store, out)
 
 
 def _complain(error: BadInput, path: Path) -> None:
     sys.stderr.write(f"error: {error.code}: {path.name!r}: {' '.join(str(error).partition(': ')[2].split())}\n")
-
-
-def _need_writable(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / f".chalkstream.{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise BadSettings(f"the folder {out} can't be written: {error.strerror}", "choose another with --out") from None
 
 
 @contextmanager

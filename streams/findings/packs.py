@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from infra import licences, models
+from infra.models import installed as models
+from infra.models import licences
 from streams.findings.finding import Finding, Situation, check
 
 

@@ -13,9 +13,10 @@ import av
 import numpy as np
 import pytest
 
-from infra import fetch, models
-from infra.bring import Order
-from infra.hub import Hub
+from infra.models import fetch
+from infra.models import installed as models
+from infra.models.bring import Order
+from infra.models.hub import Hub
 from infra.settings import Settings
 from schemas.errors import BadInput, BadSettings, ChalkstreamError, Unavailable
 from schemas.pack import Pack, PackFacts, PackModel

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.subtitle_files import read
+from processors.text.subtitle_files import read
 from tests.commands import LECTURE, chalkstream, started
 
 TARGETS = ("fr", "es", "de")

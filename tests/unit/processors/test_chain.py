@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from processors.bench import Bench
 from processors.recipes import RESULTS
 from processors.stage import Stage, discover
-from processors.subtitle_files import read
+from processors.text.subtitle_files import read
 from schemas.errors import BadInput, Broken
 from schemas.events import Event, JobEnded, LanguageFailed, SpeechTranscribed, SubtitlesReady, VideoAccepted
 from schemas.jobs import ENDED

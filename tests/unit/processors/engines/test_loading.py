@@ -70,7 +70,7 @@ def test_a_tokenizer_is_never_looked_for_elsewhere(speech: Path) -> None:
 
 def test_a_tokenizer_that_is_none(speech: Path) -> None:
     (speech / "tokenizer.json").write_text("{}")
-    problem(speech)
+    assert problem(speech)
 
 
 def test_a_model_of_128_bands_needs_to_be_told_so(speech: Path) -> None:
@@ -79,10 +79,11 @@ def test_a_model_of_128_bands_needs_to_be_told_so(speech: Path) -> None:
     assert "preprocessor_config.json" in problem(speech)
 
 
-@pytest.mark.parametrize("name", ["sentencepiece.bpe.model", "shared_vocabulary.json"])
-def test_translation_without_one_of_its_files(words: Path, name: str) -> None:
-    (words / name).unlink()
-    problem(words)
+@pytest.mark.parametrize("names", [["sentencepiece.bpe.model", "tokenizer.json"], ["shared_vocabulary.json"]])
+def test_translation_without_what_it_needs(words: Path, names: list[str]) -> None:
+    for name in names:
+        (words / name).unlink()
+    assert problem(words)
 
 
 def test_a_compute_type_that_nobody_knows(speech: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from infra import formats, hub, tongues
+from infra.models import formats, hub, tongues
 from schemas.errors import BadInput, ChalkstreamError, Unavailable
 from schemas.pack import Kind, PackModel
 

@@ -7,9 +7,9 @@ business of ``boundaries``; nothing here looks at more than a block and its two 
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from processors.atoms import pieces
-from processors.boundaries import ends_between
-from processors.phrases import NEVER, break_cost
+from processors.text.atoms import pieces
+from processors.text.boundaries import ends_between
+from processors.text.phrases import NEVER, break_cost
 from schemas.transcript import Sentence, Word
 
 OFF_CENTRE: Final = 1.5

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.subtitle_files import cleaned, read, validate, write
+from processors.text.subtitle_files import cleaned, read, validate, write
 from schemas.cues import Cue
 from schemas.errors import Broken
 

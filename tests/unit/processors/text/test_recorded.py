@@ -4,9 +4,9 @@ import json
 
 from bench.data import make_candle
 from bench.layout import RECORDED, compare
-from processors.layout import lay_out
-from processors.profiles import profile
-from processors.sentences import split_sentences
+from processors.text.layout import lay_out
+from processors.text.profiles import profile
+from processors.text.sentences import split_sentences
 from schemas.transcript import Word
 
 

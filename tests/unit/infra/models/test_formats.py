@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from infra import formats
+from infra.models import formats
 from schemas.errors import BadInput
 
 WHISPER = ["config.json", "model.bin", "tokenizer.json", "vocabulary.txt", "README.md", ".gitattributes"]

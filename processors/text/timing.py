@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import ceil, inf
 from typing import Final, NamedTuple
 
-from processors.segmentation import LINGER
+from processors.text.segmentation import LINGER
 from schemas.cues import Profile
 
 FRAME: Final = 40

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from infra import models, tongues
+from infra.models import installed as models
+from infra.models import tongues
 
 
 def test_whisper_marks() -> None:

@@ -5,7 +5,7 @@ from itertools import chain
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processors.sentences import block_sentences, split_long, split_sentences
+from processors.text.sentences import block_sentences, split_long, split_sentences
 from schemas.transcript import Sentence, Word
 
 TEXTS = st.sampled_from(["one", "two", "end.", "Dr.", "No!", "…", "»"])

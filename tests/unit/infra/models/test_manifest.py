@@ -5,7 +5,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra import manifest, models
+from infra.models import installed as models
+from infra.models import manifest
 from schemas.pack import Pack, PackFacts, PackModel
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x7f"), max_size=20)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.atoms import pieces
-from processors.characters import clean, clusters
+from processors.text.atoms import pieces
+from processors.text.characters import clean, clusters
 
 
 @pytest.mark.parametrize(

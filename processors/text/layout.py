@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Final
 
-from processors.atoms import Atom, from_words, milliseconds, pieces, settle
-from processors.characters import clean
-from processors.linebreak import Measure, break_lines
-from processors.segmentation import segment
-from processors.timing import Slack, Spoken, schedule
+from processors.text.atoms import Atom, from_words, milliseconds, pieces, settle
+from processors.text.characters import clean
+from processors.text.linebreak import Measure, break_lines
+from processors.text.segmentation import segment
+from processors.text.timing import Slack, Spoken, schedule
 from schemas.cues import Cue, Profile
 from schemas.transcript import Sentence, Translation
 

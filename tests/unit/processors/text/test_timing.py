@@ -1,7 +1,7 @@
 """Cues keep to their speech and move only where that lets them be read."""
 
-from processors.profiles import profile
-from processors.timing import Slack, Spoken, schedule
+from processors.text.profiles import profile
+from processors.text.timing import Slack, Spoken, schedule
 
 EDU = profile("edu-default")
 SLACK = Slack(early=120, late=360, step=120)

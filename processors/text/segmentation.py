@@ -10,7 +10,7 @@ from itertools import accumulate
 from math import inf
 from typing import Final
 
-from processors.linebreak import Measure, best_breaks
+from processors.text.linebreak import Measure, best_breaks
 from schemas.cues import Profile
 
 CUT: Final = 4.0

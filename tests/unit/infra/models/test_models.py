@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra import licences, models
+from infra.models import installed as models
+from infra.models import licences
 from schemas.errors import BadInput, BadSettings
 from schemas.pack import COMMIT, PackModel
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from processors.atoms import Atom, settle
-from processors.linebreak import Measure, break_lines
-from processors.phrases import CLINGS, COMMA, JOINS, LEADS, NEVER, PAIR, PLAIN, SENTENCE, break_cost
+from processors.text.atoms import Atom, settle
+from processors.text.linebreak import Measure, break_lines
+from processors.text.phrases import CLINGS, COMMA, JOINS, LEADS, NEVER, PAIR, PLAIN, SENTENCE, break_cost
 
 
 def lines(text: str, language: str = "en", *, width: int = 42, most: int = 2) -> tuple[str, ...]:

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.characters import clean
-from processors.compliance import hard_violations, violations
-from processors.layout import lay_out, lay_over
-from processors.profiles import PROFILES, profile
-from processors.sentences import split_sentences
+from processors.text.characters import clean
+from processors.text.compliance import hard_violations, violations
+from processors.text.layout import lay_out, lay_over
+from processors.text.profiles import PROFILES, profile
+from processors.text.sentences import split_sentences
 from schemas.cues import Cue
 from schemas.transcript import Sentence, Translation, Word
-from tests.unit.processors.hostile import TEXTS, sentences
+from tests.unit.processors.text.hostile import TEXTS, sentences
 
 EDU = profile("edu-default")
 LANGUAGES = st.sampled_from(["en", "fr", "es", "de", "zh", "ja", "th", "ar", "pt-BR"])

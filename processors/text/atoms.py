@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
-from processors.boundaries import PAUSE
-from processors.characters import clean, clusters
-from processors.phrases import CLINGS, NEVER, PLAIN, SENTENCE, break_cost
+from processors.text.boundaries import PAUSE
+from processors.text.characters import clean, clusters
+from processors.text.phrases import CLINGS, NEVER, PLAIN, SENTENCE, break_cost
 from schemas.transcript import Sentence
 from schemas.writing import blank_between, unspaced
 

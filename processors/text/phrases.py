@@ -8,8 +8,8 @@ prepositions, not inside a phrase.
 from functools import lru_cache
 from typing import Final
 
-from processors.boundaries import CLOSING, OPENING, TERMINAL, ends_by_text
-from processors.function_words import FUNCTION_WORDS, NONE, FunctionWords
+from processors.text.boundaries import CLOSING, OPENING, TERMINAL, ends_by_text
+from processors.text.function_words import FUNCTION_WORDS, NONE, FunctionWords
 from schemas.languages import primary
 
 SENTENCE: Final = 0.0

@@ -6,7 +6,7 @@ So it does not matter where blocks are cut: every block sees the same boundaries
 import re
 from typing import Final
 
-from processors.abbreviations import BEFORE_A_NAME, BEFORE_A_NUMBER, MAY_END, ORDINALS_WITH_STOP
+from processors.text.abbreviations import BEFORE_A_NAME, BEFORE_A_NUMBER, MAY_END, ORDINALS_WITH_STOP
 from schemas.languages import primary
 from schemas.transcript import Word
 

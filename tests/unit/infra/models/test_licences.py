@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra import licences
+from infra.models import licences
 from schemas.errors import BadInput
 
 REFUSED = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from processors.boundaries import PAUSE, ends_between, ends_by_text
+from processors.text.boundaries import PAUSE, ends_between, ends_by_text
 from schemas.transcript import Word
 
 

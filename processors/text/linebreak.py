@@ -9,7 +9,7 @@ from functools import cached_property
 from math import inf
 from typing import Final
 
-from processors.atoms import Atom
+from processors.text.atoms import Atom
 
 UNEVEN: Final = 0.6
 """Cost of a pair of lines of which one is empty, against 1 for a break inside a phrase."""

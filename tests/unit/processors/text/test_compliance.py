@@ -2,8 +2,8 @@
 
 import pytest
 
-from processors.compliance import HARD, hard_violations, violations
-from processors.profiles import PROFILES, profile
+from processors.text.compliance import HARD, hard_violations, violations
+from processors.text.profiles import PROFILES, profile
 from schemas.cues import Cue
 from schemas.errors import BadInput
 

@@ -9,12 +9,12 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from infra import formats, licences
+from infra.models import formats, licences
 from schemas.errors import BadSettings
 from schemas.pack import KINDS, Kind, Pack, PackModel
 from schemas.plan import ModelIdentity
 
-BUILT_IN: Final = Path(__file__).parent / "packs"
+BUILT_IN: Final = Path(__file__).parents[1] / "packs"
 CATALOGUE: Final = Path(__file__).parent / "catalogue"
 SMALL_BYTES: Final = 64 << 20
 """Models up to this size are hashed at every start (under 0.1 s); larger ones by ``models check``."""

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from infra import formats, hub, licences, manifest, models
-from infra.bring import Bringing, Order, Watcher
+from infra.models import formats, hub, licences, manifest
+from infra.models import installed as models
+from infra.models.bring import Bringing, Order, Watcher
 from schemas.errors import BadInput, BadSettings, Unavailable
 from schemas.pack import KINDS, Kind, Pack, PackFacts, PackModel
 

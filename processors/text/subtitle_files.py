@@ -15,7 +15,7 @@ import pysubs2
 from pysubs2.formats.subrip import SubripFormat
 from pysubs2.formats.webvtt import WebVTTFormat
 
-from processors.characters import WORD_JOINER, clean
+from processors.text.characters import WORD_JOINER, clean
 from schemas.cues import Cue, SubtitleFormat
 from schemas.errors import Broken
 

@@ -4,7 +4,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from infra import formats, models
+from infra.models import formats
+from infra.models import installed as models
 from schemas.pack import Pack
 
 TEXT = Path("docs/models.md").read_text("utf-8")

@@ -1,0 +1,1 @@
+"""Model packs on disk and from hubs: what is installed, what may be used, and how more is brought."""

@@ -1,0 +1,1 @@
+"""From words to subtitle files: sentences, phrases, cue layout, profiles, formats. Pure, and about no job."""
