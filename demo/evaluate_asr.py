@@ -46,6 +46,11 @@ class Listener:
             str(pack / section["path"]), device="cpu", compute_type=section["compute_type"], cpu_threads=threads
         )
 
+    def starts(self, segments: list[Any]) -> list[float]:
+        """The segments' own timestamps: to one alone in its window, faster-whisper gives the window's start instead."""
+        first = self.model.hf_tokenizer.token_to_id("<|notimestamps|>") + 1
+        return [segment.seek / 100 + (segment.tokens[0] - first) / 50 for segment in segments]
+
     def segments(self, audio: speech.Audio, *, word_times: bool) -> list[Any]:
         found, _ = self.model.transcribe(audio, vad_filter=True, word_timestamps=word_times, **self._options)
         return list(found)
@@ -82,7 +87,9 @@ def hear(listener: Listener, recording: Recording) -> Hearing:
     return Hearing(
         words=len(truth.split()),
         errors=word_errors(truth, text),
-        start_errors=[min((abs(start - s.start) for s in plain), default=9.0) for start in recording.starts],
+        start_errors=[
+            min((abs(start - own) for own in listener.starts(plain)), default=9.0) for start in recording.starts
+        ],
         lost_words=_lost(timed, plain),
         seconds=recording.seconds,
         took=took,

@@ -30,6 +30,7 @@ class Batch:
     tokens: Tensor
     targets: Tensor
     guide: Tensor
+    owner: Tensor
     guided: Tensor
     letters: Tensor
     letter_counts: Tensor
@@ -42,12 +43,13 @@ class Batch:
         mel = np.zeros((len(windows), BANDS, longest), np.float32)
         for row, window in enumerate(windows):
             mel[row, :, : window.mel.shape[1]] = window.mel
-        guide, guided = _guides(windows, longest // 2)
+        guide, owner, guided = _guides(windows, longest // 2)
         return cls(
             mel=torch.from_numpy(mel),
             tokens=_padded([window.tokens for window in windows], filler),
             targets=_padded([window.targets for window in windows], IGNORED),
             guide=guide,
+            owner=owner,
             guided=guided,
             letters=torch.tensor([letter for window in windows for letter in window.letters], dtype=torch.long),
             letter_counts=torch.tensor([len(window.letters) for window in windows]),
@@ -55,14 +57,17 @@ class Batch:
         )
 
 
-def losses(network: Network, batch: Batch, padding: int) -> tuple[Tensor, Tensor, Tensor]:
+def losses(network: Network, batch: Batch, padding: int, *, owned: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
     """Cross-entropy of tokens, of attention against the guides (with its floor), and CTC of letters."""
     memory, bias, length = network.encoder(batch.mel, padding)
     logits, weights = network.decoder(batch.tokens, memory, bias)
     tokens = functional.cross_entropy(
         logits.transpose(1, 2), batch.targets, ignore_index=IGNORED, label_smoothing=LABEL_SMOOTHING
     )
-    guides = sum(_guide_loss(layer[:, :GUIDED_HEADS, :, :length], batch) for layer in weights)
+    guided = [layer[:, :GUIDED_HEADS, :, :length] for layer in weights]
+    guides = sum(_guide_loss(layer, batch) for layer in guided)
+    if owned:
+        guides = guides + owned * sum(_owner_loss(layer, batch) for layer in guided)
     letters = network.ctc(memory[:, :length]).log_softmax(-1).transpose(0, 1)
     ctc = functional.ctc_loss(letters, batch.letters, batch.frames, batch.letter_counts, zero_infinity=True)
     assert isinstance(guides, Tensor)
@@ -80,15 +85,30 @@ def _guide_loss(log_weights: Tensor, batch: Batch) -> Tensor:
     return aimed / 2 + below / 2
 
 
-def _guides(windows: Sequence[Window], frames: int) -> tuple[Tensor, Tensor]:
+def _owner_loss(log_weights: Tensor, batch: Batch) -> Tensor:
+    """Of all tokens, the one that a frame belongs to should look at it most: word ends are where the next one wins."""
+    nowhere = torch.finfo(log_weights.dtype).min
+    competing = log_weights.masked_fill(batch.guided[:, None, :, None] == 0, nowhere)
+    owning = log_weights.masked_fill(batch.owner[:, None] == 0, nowhere)
+    frames = batch.owner.amax(1)[:, None]
+    lost = (competing.logsumexp(2) - owning.logsumexp(2)) * frames
+    return lost.sum() / (frames.sum() * GUIDED_HEADS).clamp(min=1) / 2
+
+
+def _guides(windows: Sequence[Window], frames: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Where to look; whose a frame is (the first token owns the pause before it as well); which tokens have a place."""
     count = max(len(window.tokens) for window in windows)
     guide, guided = np.zeros((len(windows), count, frames), np.float32), np.zeros((len(windows), count), np.float32)
+    owner = guide.copy()
     for row, window in enumerate(windows):
         for at, interval in enumerate(window.guides):
             if interval is not None:
                 low, high = max(0, int(interval[0] / 2)), int(np.ceil(interval[1] / 2)) + 1
+                first = not guided[row].any()
                 guide[row, at, low:high] = guided[row, at] = 1
-    return torch.from_numpy(guide), torch.from_numpy(guided)
+                owner[row, at, 0 if first else low : high] = 1
+        owner[row, :, (window.mel.shape[1] + 1) // 2 :] = 0
+    return torch.from_numpy(guide), torch.from_numpy(owner), torch.from_numpy(guided)
 
 
 def _padded(rows: Sequence[Sequence[int]], filler: int) -> Tensor:

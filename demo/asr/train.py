@@ -17,11 +17,13 @@ from demo.asr.windows import LETTERS, Style, Window, Windows
 from demo.scores import word_errors
 from demo.training import Loop, Plan, one_thread, say
 
-STEPS = 7_000
+STEPS = 7_500
 PEAK = 1.2e-3
 UTTERANCES = 20_000
 POOL = 6
 LISTEN_STEPS = 600
+SETTLED = 0.78
+OWNED = 1.0
 
 CURRICULUM = (
     (0.10, Style(batch=32, padding=12, cut=4, clean=0.5)),
@@ -53,9 +55,9 @@ def train(plan: Plan) -> Network:
 
 
 def _pool(loop: Loop, network: Network, windows: Windows, style: Style, filler: int) -> None:
-    early = loop.done < 0.5
+    early, owned = loop.done < 0.5, OWNED if loop.done >= SETTLED else 0.0
     for drawn in islice(windows.pool(POOL), loop.plan.steps - loop.step):
-        token, guide, ctc = losses(network, Batch.of(drawn, filler), style.padding)
+        token, guide, ctc = losses(network, Batch.of(drawn, filler), style.padding, owned=owned)
         loss = token + (0.5 if early else 0.25) * guide + (0.5 if early else 0.2) * ctc
         loop.update(loss, token=token.item(), guide=guide.item(), ctc=ctc.item())
 

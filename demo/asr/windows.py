@@ -191,6 +191,7 @@ class Writer:
             body += self._segment(segment, following, timestamps)
         if broken is not None and timestamps:
             body.append((self._tokens.timestamp(broken), (broken - 4, broken + 8)))
+        after = (nexts[-1] - 8 if broken is None else broken, mel.shape[1])
         start = self._start if timestamps else [*self._start, self._tokens["notimestamps"]]
         ids, guides = [token for token, _ in body], [guide for _, guide in body]
         skipped = [IGNORED] * (len(start) - 2)
@@ -198,7 +199,7 @@ class Writer:
             mel,
             tokens=[*start, *ids],
             targets=[self._tokens["en"], *skipped, *ids, self._end],
-            guides=[None] * (len(start) - 1) + guides + [None],
+            guides=[None] * (len(start) - 1) + guides + [after],
             letters=_letters(segments),
         )
 
