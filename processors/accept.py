@@ -7,7 +7,7 @@ is not announced again. Nothing is asked of the store about a name that a store 
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from processors.artefacts import keep_result
@@ -58,7 +58,7 @@ class Upload:
     """An object as it is planned for; ``wrong`` when its name or its wishes can't be used."""
 
     source: Source
-    asked: Options = Options()
+    asked: Options = field(default_factory=Options)
     traceparent: str | None = None
     wrong: BadInput | None = None
 

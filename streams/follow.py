@@ -1,0 +1,116 @@
+"""Reading topics without a group: from the beginning, a time or now; to the ends of now, or for ever.
+
+For people and programs that look on: nothing is committed, nobody else is disturbed, and what can't be read is
+passed over, for the stage that owns the topic buries it.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from schemas import envelope
+from schemas.errors import BadInput, BadSettings, Unavailable
+from schemas.events import Event, JobChanged
+from schemas.ids import spread
+from schemas.jobs import JobStatus
+
+BEGINNING: Final = 0
+"""A time (ms since 1970) before all records; None is now."""
+Connection = dict[str, Any]
+
+
+class Follower:
+    """Open readers at their places; made by ``following``."""
+
+    def __init__(self, reader: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
+        self._reader, self._places = reader, places
+
+    async def records(self, *, to_the_end: bool = False) -> AsyncIterator[Any]:
+        """Raw records in the order of their partitions; ``to_the_end`` stops where the topics ended when asked."""
+        ends = await self._reader.end_offsets(self._places) if to_the_end else {}
+        while not to_the_end or [place for place in self._places if await self._reader.position(place) < ends[place]]:
+            for found in (await self._reader.getmany(timeout_ms=500)).values():
+                for record in found:
+                    yield record
+
+    async def events(self, *, to_the_end: bool = False) -> AsyncIterator[Event]:
+        """The facts among the records."""
+        async for record in self.records(to_the_end=to_the_end):
+            event = understood(record)
+            if event is not None:
+                yield event
+
+
+@asynccontextmanager
+async def following(
+    connection: Connection, topics: Iterable[str], *, job: str | None = None, since: int | None = BEGINNING
+) -> AsyncIterator[Follower]:
+    """Readers of ``topics``, of the one partition where ``job`` travels if it is named. Raises Unavailable."""
+    reader = AIOKafkaConsumer(**connection, enable_auto_commit=False, fetch_max_wait_ms=1_000)
+    try:
+        await reader.start()
+        places = [place for name in topics for place in await _places(reader, name, job)]
+        reader.assign(places)
+        await _seek(reader, places, since)
+        yield Follower(reader, places)
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"the broker can't be read ({type(error).__name__})", "see 'chalkstream doctor'") from error
+    finally:
+        await reader.stop()
+
+
+def understood(record: Any) -> Event | None:
+    """The fact in a record; None for a tombstone and for what can't be read."""
+    try:
+        return envelope.read(record.topic, record.headers, record.key, record.value, record.partition, record.offset)
+    except BadInput:
+        return None
+
+
+async def statuses(connection: Connection, job: str | None = None) -> dict[str, JobStatus]:
+    """All jobs, or the one, as ``media.jobs`` tells now."""
+    found: dict[str, JobStatus] = {}
+    async with following(connection, (JobChanged.topic,), job=job) as follower:
+        async for event in follower.events(to_the_end=True):
+            if isinstance(event, JobChanged) and job in (None, event.job):
+                found[event.job] = event.status
+    return found
+
+
+async def status(connection: Connection, job: str) -> JobStatus | None:
+    """One job as ``media.jobs`` tells now."""
+    return (await statuses(connection, job)).get(job)
+
+
+async def _places(reader: AIOKafkaConsumer, name: str, job: str | None) -> list[TopicPartition]:
+    await reader.topics()
+    numbers = reader.partitions_for_topic(name)
+    if not numbers:
+        raise BadSettings(f"the topic {name} is missing", "run 'chalkstream init'")
+    return [TopicPartition(name, number) for number in (sorted(numbers) if job is None else [at(job, len(numbers))])]
+
+
+def at(job: str, partitions: int) -> int:
+    """Where facts keyed by job stand."""
+    return spread(job, 0, partitions)
+
+
+async def _seek(reader: AIOKafkaConsumer, places: Sequence[TopicPartition], since: int | None) -> None:
+    if since is None:
+        await reader.seek_to_end(*places)
+    elif since == BEGINNING:
+        await reader.seek_to_beginning(*places)
+    else:
+        await _seek_time(reader, dict.fromkeys(places, since))
+
+
+async def _seek_time(reader: AIOKafkaConsumer, times: Mapping[TopicPartition, int]) -> None:
+    found = await reader.offsets_for_times(times)
+    for place, hit in found.items():
+        if hit is None:
+            await reader.seek_to_end(place)
+        else:
+            reader.seek(place, hit.offset)
