@@ -76,7 +76,7 @@ def test_a_cancel_that_comes_before_its_plan_is_kept_in_mind(tmp_path: Path) -> 
 
 
 def test_a_rerun_of_a_cancelled_job_runs(tmp_path: Path) -> None:
-    from processors.text.runs import next_run
+    from processors.runs import next_run
     from schemas.plan import Options
 
     control = Control()

@@ -7,7 +7,7 @@ import pytest
 from processors.accept import admit
 from processors.bench import Bench
 from processors.recipes import RESULTS, audio, heard, plan_key, stop_key
-from processors.text.runs import highest, home, next_run
+from processors.runs import highest, home, next_run
 from schemas.base import to_bytes
 from schemas.errors import BadInput, NotFound
 from schemas.events import Event
