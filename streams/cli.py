@@ -6,8 +6,9 @@ Errors are one line on standard error and an exit code; a traceback only with ``
 import logging
 import os
 import sys
+import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -226,14 +227,22 @@ def main() -> None:
     else:
         if code == INTERRUPTED:
             _stop(None, "cancelled: interrupted - run the same command again to go on", INTERRUPTED)
-        sys.exit(code if isinstance(code, int) else 0)
+        _leave(code if isinstance(code, int) else 0)
 
 
-def _stop(error: BaseException | None, line: str, code: int) -> None:
+def _stop(error: BaseException | None, line: str, code: int) -> NoReturn:
     if _state["debug"] and error is not None:
         import traceback
 
         traceback.print_exception(error)
     sys.stderr.write(f"error: {' '.join(line.split())}\n")
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit; at once where a thread is still inside an engine, which would abort when Python is taken down under it."""
+    sys.stdout.flush()
     sys.stderr.flush()
+    if threading.active_count() > 1:
+        os._exit(code)
     sys.exit(code)
