@@ -13,7 +13,7 @@ from typing import Literal
 from schemas.errors import BadInput, Cancelled, ChalkstreamError, Unavailable
 
 ATTEMPTS = 2
-FIRST_DELAY, LONGEST_DELAY = 1.0, 60.0
+FIRST_DELAY, LONGEST_DELAY, DOUBLINGS = 1.0, 60.0, 10
 AGE_LIMIT = 24 * 3600.0
 
 
@@ -33,5 +33,9 @@ def decide(error: ChalkstreamError, *, attempts: int, waits: int, age: float) ->
     if isinstance(error, BadInput | Cancelled):
         return GIVE_UP
     if isinstance(error, Unavailable):
-        return Decision("again", min(LONGEST_DELAY, FIRST_DELAY * 2**waits)) if age < AGE_LIMIT else GIVE_UP
+        return (
+            Decision("again", min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(waits, DOUBLINGS)))
+            if age < AGE_LIMIT
+            else GIVE_UP
+        )
     return Decision("again", FIRST_DELAY) if attempts < ATTEMPTS else GIVE_UP

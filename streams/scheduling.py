@@ -101,9 +101,9 @@ class Waiting(Generic[I]):
     def _wake(self, now: float) -> None:
         if not self._parked:
             return
-        ready = [(until, item) for until, item in self._parked if until <= now]
+        ready = sorted((pair for pair in self._parked if pair[0] <= now), key=lambda pair: pair[0])
         self._parked = [pair for pair in self._parked if pair[0] > now]
-        for until, item in sorted(ready, key=lambda pair: -pair[0]):
+        for until, item in reversed(ready):
             self._queue(item).appendleft((until, item))
 
     def _next(self) -> I:
