@@ -26,6 +26,7 @@ from schemas.plan import Plan
 
 CHAIN = ("accept", "demux", "chunk", "identify", "transcribe", "assemble", "translate", "subtitle", "finish")
 HEARD, READ, FILES = 0.05, 0.80, 0.95
+SETTLED = ("done", "partial", "failed")
 
 
 def begin(plan: Plan) -> JobStatus:
@@ -39,6 +40,15 @@ def begin(plan: Plan) -> JobStatus:
 def outside(event: JobEnded) -> JobStatus:
     """A job that ended before it had a plan."""
     return JobStatus(job=event.job, run=event.run, tenant=event.tenant, source=event.source or {})
+
+
+def newest(known: JobStatus | None, told: JobStatus) -> JobStatus:
+    """Of two words about a job the one that is further on; of equals the later told."""
+    return known if known is not None and _reach(known) > _reach(told) else told
+
+
+def _reach(status: JobStatus) -> tuple[int, bool, float]:
+    return status.run, status.ended, status.progress
 
 
 def fold(status: JobStatus, event: Event, now: str) -> JobStatus:
@@ -69,7 +79,9 @@ def _changes(status: JobStatus, event: Event) -> dict[str, Any]:
         case TranscriptReady():
             return {"stage": _later(status, "translate"), "progress": READ}
         case BlockTranslated():
-            return {"languages": _language(status, event.target, "running"), "stage": _later(status, "translate")}
+            known = status.languages.get(event.target)
+            state = known if known in SETTLED else "running"  # a block may be heard of after the files it is in
+            return {"languages": _language(status, event.target, state), "stage": _later(status, "translate")}
         case SubtitlesReady():
             state = "partial" if event.partial else "done"
             return _shown(status, event.language, state)
@@ -97,7 +109,7 @@ def _heard(status: JobStatus, event: SpeechTranscribed) -> dict[str, Any]:
 
 def _shown(status: JobStatus, language: str, state: str) -> dict[str, Any]:
     languages = _language(status, language, state)
-    ready = sum(1 for each in languages.values() if each in ("done", "partial", "failed"))
+    ready = sum(1 for each in languages.values() if each in SETTLED)
     progress = READ + (FILES - READ) * ready / max(1, len(languages))
     return {"languages": languages, "stage": _later(status, "subtitle"), "progress": progress}
 

@@ -2,6 +2,9 @@
 
 The memory is the topic itself: on assignment the partition of ``media.jobs`` is read to its end before a fact is
 folded. All topics it reads are partitioned by job with the same count, so a job's facts meet in one process.
+
+A writer that was stopped while another took over may still say its last word when it wakes: what it said is found
+behind the newer word at the next assignment (its own return causes one), and the newer one is said again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,7 +34,7 @@ from schemas.events import (
 )
 from schemas.jobs import JobStatus
 from streams.control import Control
-from streams.jobs import begin, fold, outside
+from streams.jobs import begin, fold, newest, outside
 
 TAKES = (
     VideoAccepted, PartDecoded, AudioEnded, SpeechEnded, SpeechTranscribed, TranscriptReady, BlockTranslated,
@@ -44,6 +47,8 @@ class StatusBoard:
 
     def __init__(self) -> None:
         self._jobs: dict[str, JobStatus] = {}
+        self._last: dict[str, str] = {}
+        self._behind: set[str] = set()
         self._early = Control()
 
     def stage(self) -> Stage:
@@ -51,7 +56,13 @@ class StatusBoard:
         return Stage(name="jobs", takes=TAKES, gives=(JobChanged,), run=self.run, ordered=True, given_up=_nothing)
 
     def run(self, event: Event, bench: Bench) -> Iterator[Event]:
-        """The job after ``event``, if it changed; one that was cancelled before it was known is so from the start."""
+        """The job after ``event``, if it changed; one that was cancelled before it was known is so from the start.
+
+        The same fact again, with none in between, is one whose outcome was not taken: it is said again.
+        """
+        if self._last.get(event.job) == event.id and event.job in self._jobs:
+            yield _changed(self._jobs[event.job])
+            return
         before, now = self._before(event, bench), datetime.now(UTC).isoformat(timespec="milliseconds")
         if before is None:
             return
@@ -59,12 +70,26 @@ class StatusBoard:
         if bench.cancelled(after.job, after.run) or self._early.stops(after.job, after.run):
             after = fold(after, JobControl(job=after.job, run=after.run, action="cancel"), now)
         if after is not before or event.job not in self._jobs:
-            self._jobs[event.job] = after
-            yield JobChanged(**after.model_dump())
+            self._jobs[event.job], self._last[event.job] = after, event.id
+            yield _changed(after)
+
+    def forget(self) -> None:
+        """Before the topic is read: what was folded here and not said is folded again."""
+        self._jobs.clear()
+        self._last.clear()
+        self._behind.clear()
 
     def remember(self, status: JobStatus) -> None:
-        """Take over what the topic says."""
-        self._jobs[status.job] = status
+        """Take over what the topic says, record by record."""
+        best = self._jobs[status.job] = newest(self._jobs.get(status.job), status)
+        (self._behind.discard if best is status else self._behind.add)(status.job)
+
+    def mended(self) -> list[JobChanged]:
+        """The jobs whose last word on the topic is not the newest: to be said once more, as a fact of its own."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        for job in self._behind:
+            self._jobs[job] = self._jobs[job].model_copy(update={"updated": now})
+        return [_changed(self._jobs[job]) for job in sorted(self._behind)]
 
     def _before(self, event: Event, bench: Bench) -> JobStatus | None:
         known = self._jobs.get(event.job)
@@ -78,6 +103,10 @@ class StatusBoard:
             return outside(event) if isinstance(event, JobEnded) else known
 
 
+def _changed(status: JobStatus) -> JobChanged:
+    return JobChanged(**status.model_dump())
+
+
 def _nothing(_event: Any, _error: Any, _bench: Bench) -> Iterable[Event]:
     return []
 
@@ -85,6 +114,7 @@ def _nothing(_event: Any, _error: Any, _bench: Bench) -> Iterable[Event]:
 async def restore(board: StatusBoard, connection: dict[str, Any], partitions: Iterable[int]) -> None:
     """Read these partitions of ``media.jobs`` to their ends."""
     places = [TopicPartition(JobChanged.topic, number) for number in sorted(set(partitions))]
+    board.forget()
     if not places:
         return
     reader = AIOKafkaConsumer(**connection, enable_auto_commit=False, auto_offset_reset="earliest")

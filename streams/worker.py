@@ -101,6 +101,8 @@ def _consumer(
 
     async def begin(places: Iterable[TopicPartition]) -> None:
         await restore(board, setup.connection, [place.partition for place in places])
+        for mended in board.mended():
+            outbox.publish(mended, lambda _: None)
 
     return StageConsumer(
         board.stage() if mine else stage, bench, outbox, connection=setup.connection, instance=setup.instance,

@@ -71,7 +71,7 @@ def test_a_twin_of_what_has_ended_runs(tmp_path: Path) -> None:
 
 
 def test_a_service_that_is_away_pauses_the_stage_and_uses_up_no_attempt(tmp_path: Path) -> None:
-    here = room(stage(failing(*[AWAY] * 5)), tmp_path)
+    here = room(stage(failing(*[AWAY] * 5), ordered=True), tmp_path)
     here.take(cut(0))
     here.work()
     here.take(cut(1), first=1)
