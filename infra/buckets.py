@@ -33,6 +33,18 @@ def prepare(settings: StoreSettings) -> list[str]:
         ) from error
 
 
+def silent(settings: StoreSettings) -> list[str]:
+    """The notification targets that hear nothing of uploads. Raises Unavailable."""
+    from minio.error import MinioException
+    from urllib3.exceptions import HTTPError
+
+    try:
+        there = _client(settings).get_bucket_notification(bucket_name=UPLOADS)
+    except (MinioException, HTTPError, OSError) as error:
+        raise Unavailable(f"the store can't be asked ({type(error).__name__})", "check its keys") from error
+    return sorted(set(ARNS) - {each.queue for each in there.queue_config_list or ()})
+
+
 def _client(settings: StoreSettings) -> Any:
     from minio import Minio
 

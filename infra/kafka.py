@@ -28,8 +28,8 @@ def connection(settings: KafkaSettings) -> dict[str, Any]:
 
 async def partitions(settings: KafkaSettings, names: Iterable[str]) -> dict[str, int]:
     """How many partitions each topic has; topics that are not there are left out. Raises Unavailable."""
-    async with _Admin(settings) as admin:
-        found = await admin.describe_topics(list(names))
+    async with admin(settings) as client:
+        found = await client.describe_topics(list(names))
     return {topic["topic"]: len(topic["partitions"]) for topic in found if topic["error_code"] == 0}
 
 
@@ -44,13 +44,13 @@ async def create_topics(settings: KafkaSettings, wanted: Iterable[Topic]) -> lis
     there = await partitions(settings, topics)
     _refuse_other_counts(there, topics)
     new = [topic for topic in topics.values() if topic.name not in there]
-    async with _Admin(settings) as admin:
+    async with admin(settings) as client:
         if new:
             made = [
                 NewTopic(topic.name, topic.partitions, settings.replication, topic_configs=topic.config())
                 for topic in new
             ]
-            await admin.create_topics(made)
+            await client.create_topics(made)
     return [topic.name for topic in new]
 
 
@@ -63,7 +63,9 @@ def _refuse_other_counts(there: Mapping[str, int], topics: Mapping[str, Topic]) 
             )
 
 
-class _Admin:
+class admin:  # noqa: N801 - used as a function
+    """An admin client for a while. Raises Unavailable."""
+
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
 

@@ -54,6 +54,11 @@ def connect(settings: StoreSettings, *, connections: int = 32) -> Any:
     )  # fmt: skip
 
 
+def bucket_names(client: Any) -> set[str]:
+    """The buckets that our keys may list. Raises Unavailable."""
+    return asked(lambda: {each["Name"] for each in client.list_buckets()["Buckets"]}, "")
+
+
 class S3Store:
     """Implements ``Store``."""
 

@@ -75,13 +75,17 @@ def part_size(size: int) -> int:
     return max(PART, -(-size // MOST_PARTS))
 
 
-def listing(client: Any, bucket: str) -> Iterator[StoredObject]:
-    """Every version of every object, page by page; metadata is not told here. Raises NotFound and Unavailable."""
+def listing(client: Any, bucket: str) -> Iterator[tuple[StoredObject, str]]:
+    """Every version of every object with the time it was written, page by page; metadata is not told here.
+
+    Raises NotFound and Unavailable.
+    """
     pages = iter(client.get_paginator("list_object_versions").paginate(Bucket=bucket))
     while (page := asked(lambda: next(pages, None), bucket)) is not None:
         for entry in page.get("Versions", ()):
             version = entry.get("VersionId")
-            yield StoredObject(
+            stored = StoredObject(
                 bucket=bucket, key=entry["Key"], etag=entry["ETag"].strip('"'), size=entry["Size"],
                 version_id=version if version not in (None, "", "null") else None,
             )  # fmt: skip
+            yield stored, entry["LastModified"].isoformat()

@@ -18,6 +18,14 @@ class RefusedRecord(Model):
     asked: Options = Options()
 
 
+class RedrivenRecord(Model):
+    """The mark that a dead letter was sent again, how and when (bucket ``state``)."""
+
+    letter: str
+    how: str
+    at: str
+
+
 class AudioRecord(Model):
     """The end of decoding: what the media is, and what of it could not be used."""
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -13,6 +12,7 @@ from infra.settings import KafkaSettings
 from schemas.errors import BadSettings, ChalkstreamError, Unavailable
 from schemas.events import Event
 from schemas.topics import TOPICS
+from streams import worker
 from streams.deadletters import Origin
 from streams.outbox import Outbox
 
@@ -50,20 +50,12 @@ async def announcing(settings: KafkaSettings) -> AsyncIterator[Announcer]:
     there = await kafka.partitions(settings, TOPICS)
     if missing := sorted(set(TOPICS) - set(there)):
         raise BadSettings(f"topics are missing: {', '.join(missing)}", "run 'chalkstream init' first")
-    producer = AIOKafkaProducer(**_how(settings))
+    producer = worker.producer(kafka.connection(settings))
+    outbox = Outbox(lambda: producer, there)
+    await outbox.start()
+    sending = asyncio.create_task(outbox.run())
     try:
-        await producer.start()
-        outbox = Outbox(producer, there)
-        sending = asyncio.create_task(outbox.run())
-        try:
-            yield Announcer(producer, outbox)
-        finally:
-            sending.cancel()
-    except (KafkaError, OSError) as error:
-        raise Unavailable(f"the broker does not answer ({type(error).__name__})", "see 'chalkstream doctor'") from error
+        yield Announcer(producer, outbox)
     finally:
-        await producer.stop()
-
-
-def _how(settings: KafkaSettings) -> dict[str, Any]:
-    return {**kafka.connection(settings), "acks": "all", "enable_idempotence": True, "max_request_size": 2 << 20}
+        sending.cancel()
+        await outbox.stop()

@@ -13,6 +13,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from schemas.errors import BadSettings, ChalkstreamError
+from streams import cli_cluster as cluster
+from streams.arguments import (
+    Files,
+    Formats,
+    Json,
+    Out,
+    PackName,
+    ProfileName,
+    ServiceState,
+    Spoken,
+    StoreDir,
+    To,
+)
 
 app = typer.Typer(
     name="chalkstream",
@@ -26,24 +39,8 @@ models_app = typer.Typer(help="Model packs: list, check, fetch.", no_args_is_hel
 app.add_typer(models_app, name="models")
 services_app = typer.Typer(help="Real Kafka and MinIO on this machine, without Docker.", no_args_is_help=True)
 app.add_typer(services_app, name="services")
+app.add_typer(cluster.app)
 
-Files = Annotated[list[Path], typer.Argument(help="Media files.", metavar="FILE…", show_default=False)]
-To = Annotated[str, typer.Option("--to", help="Languages to translate into: fr,es,pt-BR. None: the transcript alone.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder for the subtitle files and the report.")]
-Spoken = Annotated[str, typer.Option("--source-language", help="The spoken language, or auto.")]
-Formats = Annotated[str, typer.Option("--formats", help="srt, vtt or both.")]
-ProfileName = Annotated[str, typer.Option("--profile", help="The house style subtitles keep.")]
-PackName = Annotated[
-    str | None, typer.Option("--models", help="A model pack by name, or its folder.", show_default="demo")
-]
-StoreDir = Annotated[
-    Path | None, typer.Option("--store", help="Journal and artefacts.", show_default="a per-user state folder")
-]
-ServiceState = Annotated[
-    Path | None,
-    typer.Option("--state", help="Folder for data, logs and secrets.", show_default="a per-user state folder"),
-]
-Json = Annotated[bool, typer.Option("--json", help="One JSON event per line on standard output.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", hidden=True)]
 
 
@@ -85,36 +82,6 @@ def run(
     raise typer.Exit(run_files(request, out, models=models, store=store, as_json=json))
 
 
-@app.command()
-def init() -> None:
-    """Create topics, buckets, notifications and lifecycle rules; run it as often as you like."""
-    from streams.commands.cluster import initialise
-
-    initialise()
-
-
-@app.command()
-def worker(
-    stages: Annotated[
-        list[str] | None, typer.Argument(help="Stages to run; all if none is named.", metavar="[STAGE…]")
-    ] = None,
-    instance: Annotated[
-        str | None, typer.Option("--instance", help="A name that stays across restarts, unique in the cluster.")
-    ] = None,
-) -> None:
-    """Run stages against Kafka and the store. Prints one 'ready' line when every consumer has joined.
-
-    SIGTERM stops reading, finishes what is in hand, commits and leaves.
-
-    \b
-    chalkstream worker
-    chalkstream worker transcribe translate --instance gpu-1
-    """
-    from streams.commands.cluster import run_worker
-
-    run_worker(tuple(stages or ()), instance)
-
-
 @services_app.command("up")
 def services_up(
     state: ServiceState = None,
@@ -148,13 +115,15 @@ def services_status(state: ServiceState = None) -> None:
 
 @app.command()
 def graph(
-    form: Annotated[str, typer.Option("--format", help="text or mermaid.")] = "text",
+    form: Annotated[str, typer.Option("--format", help="text, mermaid or asyncapi.")] = "text",
 ) -> None:
     """Print the chain: stages, topics, arrows; made from the code."""
     from processors.stage import discover
     from streams import graph as drawing
 
     if form not in ("text", "mermaid"):
+        from schemas.errors import BadSettings
+
         raise BadSettings(f"--format {form!r} is not known", "use text or mermaid")
     sys.stdout.write((drawing.as_text if form == "text" else drawing.as_mermaid)(discover()) + "\n")
 
@@ -213,21 +182,28 @@ def main() -> None:
     """The console script."""
     try:
         code = app(standalone_mode=False)
-    except ChalkstreamError as error:
-        _stop(error, str(error), error.exit_code)
     except typer.Abort:
         _stop(None, "cancelled: stopped on request", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
-        if (usage := getattr(error, "exit_code", None)) is not None and hasattr(error, "format_message"):
-            _stop(error, f"usage: {error.format_message()} - see --help", usage)
-        _stop(error, f"internal: {type(error).__name__} in this program - please report it; --debug shows where", 1)
+        _refuse(error)
     else:
         if code == INTERRUPTED:
             _stop(None, "cancelled: interrupted - run the same command again to go on", INTERRUPTED)
         _leave(code if isinstance(code, int) else 0)
+
+
+def _refuse(error: Exception) -> NoReturn:
+    """One line for ours, for misuse, and for a bug. Imported here: half of the time that ``--help`` takes is pydantic."""
+    from schemas.errors import ChalkstreamError
+
+    if isinstance(error, ChalkstreamError):
+        _stop(error, str(error), error.exit_code)
+    if (usage := getattr(error, "exit_code", None)) is not None and hasattr(error, "format_message"):
+        _stop(error, f"usage: {error.format_message()} - see --help", usage)
+    _stop(error, f"internal: {type(error).__name__} in this program - please report it; --debug shows where", 1)
 
 
 def _stop(error: BaseException | None, line: str, code: int) -> NoReturn:

@@ -46,7 +46,7 @@ class Progress:
             shown = self._cues.get(event.job, 0)
             if shown < FIRST_CUES:
                 self._cues[event.job] = shown + 1
-                self._line(f"  {_clock(segment.start)}  {_printable(segment.text)}")
+                self._line(f"  {clock(segment.start)}  {printable(segment.text)}")
 
     def show(self, statuses: Sequence[JobStatus]) -> None:
         """Update the bars, or print a line every ten seconds."""
@@ -89,20 +89,20 @@ def _bars(stream: TextIO) -> Any:
 
 
 def _name(status: JobStatus) -> str:
-    return _printable(Path(status.source.get("key", status.job)).name)
+    return printable(Path(status.source.get("key", status.job)).name)
 
 
 def _amount(status: JobStatus) -> str:
     total = status.duration or status.audio_seconds
-    return f"{_clock(status.transcribed_seconds)} of {_clock(total)}"
+    return f"{clock(status.transcribed_seconds)} of {clock(total)}"
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """No control characters reach the terminal."""
     return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -1,0 +1,52 @@
+"""``reconcile``: starts what the store's notifications have lost; one line per job that it starts."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+
+from infra import uploads
+from infra.buckets import UPLOADS
+from schemas.errors import BadInput, Unavailable
+from schemas.events import StoredObject
+from streams.announce import Announcer, announcing
+from streams.commands.reach import Reach, reach
+from streams.reconciling import Reconciler, notification
+
+
+def reconcile(every: float | None) -> int:
+    """Once, or every so many seconds until stopped."""
+    from streams.bootstrap import cluster_bench
+
+    here = reach()
+    intake = cluster_bench(here.settings).intake
+    if intake is None:
+        raise BadInput("invalid_request", "this process takes no uploads")
+    asyncio.run(_reconcile(here, Reconciler(here.store, intake, lambda: _listing(here)), every))
+    return 0
+
+
+async def _reconcile(here: Reach, reconciler: Reconciler, every: float | None) -> None:
+    async with announcing(here.settings.kafka) as announcer:
+        while True:
+            try:
+                await _once(reconciler, announcer)
+            except Unavailable as error:
+                if every is None:
+                    raise
+                sys.stderr.write(f"warning: {error}\n")
+            if every is None:
+                return
+            await asyncio.sleep(every)
+
+
+async def _once(reconciler: Reconciler, announcer: Announcer) -> None:
+    missing = await asyncio.to_thread(lambda: list(reconciler.look(time.monotonic())))
+    for stored, job in missing:
+        await announcer.repeat(notification(stored))
+        sys.stdout.write(f"{job}\n")
+        sys.stdout.flush()
+
+
+def _listing(here: Reach) -> Iterator[tuple[StoredObject, str]]:
+    return uploads.listing(here.client, UPLOADS)
