@@ -75,7 +75,7 @@ class Whisper:
 
     def _segment(self, raw: Any, length: float) -> Segment:
         start, end = self._own_times(raw, length)
-        words = [_word(word, length) for word in raw.words or () if word.word.strip()]
+        words = _words(raw.words or (), length)
         return Segment(
             start=start, end=max(end, start), text=raw.text.strip(),
             words=tuple(words or _spread(raw.text, start, end)), mean_log_probability=raw.avg_logprob,
@@ -88,6 +88,25 @@ class Whisper:
         start = marks[0] if raw.tokens and raw.tokens[0] >= self._zero else raw.start
         end = marks[-1] if len(marks) > 1 else raw.end
         return min(start, length), min(end, length)
+
+
+def _words(raw: Sequence[Any], length: float) -> list[Word]:
+    """Words with their blanks stripped; a piece of a Latin word (no blank before it) joins the piece before."""
+    found: list[Word] = []
+    for each in raw:
+        if not each.word.strip():
+            continue
+        word = _word(each, length)
+        if found and _goes_on(found[-1].text, each.word):
+            last = found.pop()
+            probability = min(last.probability, word.probability)
+            word = Word(start=last.start, end=word.end, text=last.text + word.text, probability=probability)
+        found.append(word)
+    return found
+
+
+def _goes_on(before: str, piece: str) -> bool:
+    return before[-1].isascii() and before[-1].isalnum() and piece[0].isascii() and piece[0].isalnum()
 
 
 def _word(raw: Any, length: float) -> Word:
