@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TRAIN := $(VENV)-train/.ready
 VIDEO ?= demo/sample/lecture.mp4
 TO ?= fr,es,de
 OUT ?= out
 
-.PHONY: help setup demo demo-kafka test check bench bench-long chaos image clean
+.PHONY: help setup demo demo-kafka test test-slow test-train check bench bench-long chaos image clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -20,6 +21,12 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $(READY)
 
+$(TRAIN): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)-train
+	$(VENV)-train/bin/python -m pip install --quiet --upgrade "pip>=25"
+	$(VENV)-train/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,train]"
+	touch $(TRAIN)
+
 demo: $(READY) ## subtitles of VIDEO (default: the sample lecture) in OUT
 	$(BIN)/chalkstream run "$(VIDEO)" --to $(TO) --out "$(OUT)"
 	@ls -1 "$(OUT)"
@@ -29,6 +36,12 @@ demo-kafka: $(READY) ## the same on real Kafka and MinIO (needs Java, Maven and 
 
 test: $(READY) ## all tests but the slow ones (under 10 minutes)
 	$(BIN)/python -m pytest -m "not slow and not train"
+
+test-slow: $(READY) ## the tests that take minutes: kills, restarts, long items
+	$(BIN)/python -m pytest -m "slow and not train"
+
+test-train: $(TRAIN) ## a smoke run of every trainer, in an environment of its own (torch: 5 GB)
+	$(VENV)-train/bin/python -m pytest -m train
 
 check: $(READY) ## style, types, imports
 	$(BIN)/ruff check .
@@ -46,4 +59,4 @@ image: ## build the container image without an engine and try it (root, buildah,
 	sh infra/compose/build-image.sh
 
 clean: ## remove the environment and outputs
-	rm -rf $(VENV) out bench/out
+	rm -rf $(VENV) $(VENV)-train out bench/out
