@@ -12,7 +12,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from schemas.errors import BadSettings, ChalkstreamError
 from streams import cli_cluster as cluster
 from streams.arguments import (
     Files,
@@ -196,7 +195,7 @@ def main() -> None:
 
 
 def _refuse(error: Exception) -> NoReturn:
-    """One line for ours, for misuse, and for a bug. Imported here: half of the time that ``--help`` takes is pydantic."""
+    """One line for ours, for misuse, for a bug. Imported here: half of the time that ``--help`` took was pydantic's."""
     from schemas.errors import ChalkstreamError
 
     if isinstance(error, ChalkstreamError):
