@@ -11,8 +11,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from bench.weights import ADDED, LOGIT, Chains, Matrix, fill_layer, fill_linear, fill_norm, noise, sinusoids
-from bench.words import NLLB_TAGS, WHISPER_TEXT, nllb_tokens, whisper_tokens, word, write_nllb_tokenizer, write_whisper_tokenizer
+from bench.weights import ADDED, LOGIT, Chains, Matrix, fill_layer, fill_norm, noise, sinusoids
+from bench.words import (
+    NLLB_TAGS,
+    WHISPER_TEXT,
+    nllb_tokens,
+    whisper_tokens,
+    word,
+    write_nllb_tokenizer,
+    write_whisper_tokenizer,
+)
 
 SEED: Final = 20_240
 MADE: Final = 1
@@ -47,7 +55,7 @@ def pack(cache: Path, *, asr: str, words: int, mt: str | None = None) -> Path:
         whisper(folder / "asr", WHISPER[asr], words)
         text = _entry("asr", "faster-whisper", f"{asr}-{words}", ("en", "fr", "es", "de"))
         if mt:
-            (folder / "mt").symlink_to(translator(cache, mt))
+            (folder / "mt").symlink_to(translator(cache, mt).resolve())
             text += _entry("mt", "ctranslate2-nllb", mt, ("en", "fr", "es", "de"))
         (folder / "pack.toml").write_text(f'[pack]\nname = "{folder.name}"\nlicence = "CC0-1.0"\n' + text)
     return folder
@@ -94,7 +102,10 @@ def whisper(folder: Path, shape: Shape, words: int) -> None:
 
 def _whisper_chains(rng: np.random.Generator, tokens: list[str], depth: int, words: int) -> Chains:
     chains, zero = Chains(rng, len(tokens), depth), tokens.index("<|0.00|>")
-    at = {name: tokens.index(f"<|{name}|>") for name in ("endoftext", "startoftranscript", "en", "transcribe", "notimestamps")}
+    at = {
+        name: tokens.index(f"<|{name}|>")
+        for name in ("endoftext", "startoftranscript", "en", "transcribe", "notimestamps")
+    }
     said = 256 + 12 * np.arange(STARTS)[:, None] * (words // 12 + 1) + np.arange(words)[None, :]
     chains.lay([[zero + n, *map(int, row)] for n, row in enumerate(said)], end=[zero + 1499, at["endoftext"]])
     chains.follow(chains.embeddings[at["startoftranscript"]], at["en"])

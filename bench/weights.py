@@ -7,6 +7,7 @@ direction per place, which keeps beams abreast: all of them end at the same step
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def fill_norm(spec: Any, depth: int) -> None:
 
 
 def fill_layer(layer: Any, rng: np.random.Generator, depth: int) -> None:
-    """One transformer layer: attention to itself, to the encoder if it has that, feed-forward of four times the depth."""
+    """One transformer layer: attention to itself, to the encoder if it has that, feed-forward of four depths."""
     for attention, sizes in ((layer.self_attention, (3, 1)), (getattr(layer, "attention", None), (1, 2, 1))):
         if attention is not None:
             fill_norm(attention.layer_norm, depth)
@@ -71,10 +72,10 @@ class Chains:
             for place, token in enumerate(chain):
                 self.embeddings[token] = (self.embeddings[token] + places[place]) * np.float32(0.5**0.5)
         for chain in twins:
-            for token, after in zip(chain, chain[1:], strict=False):
+            for token, after in pairwise(chain):
                 self.follow(self.embeddings[token], after)
         self.follow(self._last * np.float32(2**0.5), end[0])
-        for token, after in zip(end, end[1:], strict=False):
+        for token, after in pairwise(end):
             self.follow(self.embeddings[token], after)
 
     def follow(self, direction: Matrix, token: int, *, logit: float = LOGIT) -> None:

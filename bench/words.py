@@ -11,6 +11,8 @@ WHISPER_TEXT: Final = 50_257
 """Text tokens of multilingual Whisper; the last is the empty string, by which CTranslate2 knows it is multilingual."""
 WHISPER_LANGUAGES: Final = 99
 STEP: Final = 0.02
+MIXED: Final = 7_919
+"""Neighbours get words that share little: text that compresses too well is taken for a loop, rightly."""
 
 NLLB_SIZE: Final = 256_206
 NLLB_TAGS: Final = ("eng_Latn", "fra_Latn", "spa_Latn", "deu_Latn", "ita_Latn", "por_Latn")
@@ -32,7 +34,8 @@ def whisper_tokens() -> list[str]:
     from faster_whisper.tokenizer import _LANGUAGE_CODES
 
     letters = _byte_letters()
-    words = [f"Ġ{word(n)}{'.' if n % 12 == 11 else ''}" for n in range(WHISPER_TEXT - 1 - len(letters))]
+    count = WHISPER_TEXT - 1 - len(letters)
+    words = [f"Ġ{word(n * MIXED % count)}{'.' if n % 12 == 11 else ''}" for n in range(count)]
     codes = [code for code in ("en", *_LANGUAGE_CODES) if code not in ("yue",)]
     languages = [f"<|{code}|>" for code in dict.fromkeys(codes)][:WHISPER_LANGUAGES]
     special = ["<|endoftext|>", "<|startoftranscript|>", *languages, "<|translate|>", "<|transcribe|>", "<|startoflm|>"]
@@ -77,7 +80,9 @@ def _added(number: int, content: str) -> dict[str, Any]:
     return {"id": number, "content": content, **flags, "special": True}
 
 
-def _tokenizer(added: list[Any], before: dict[str, Any], after: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
+def _tokenizer(
+    added: list[Any], before: dict[str, Any], after: dict[str, Any], model: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": added, "normalizer": None,
         "pre_tokenizer": before, "post_processor": None, "decoder": after, "model": model,

@@ -1,0 +1,113 @@
+"""Translation in batches, as ours does it, over one call per sentence, both at their best thread count."""
+
+import random
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from bench.figures.figure import Figure, Lab, judged
+from bench.shapes import LENGTHS, length_word, translator
+from bench.statistics import ratios
+from bench.words import word
+
+SENTENCES, SINGLES = 64, 4
+BOUNDS = {1: (4.0, 8.0), 4: (2.0, 3.0)}
+THREADS = ((2, 1), (1, 2), (1, 1))
+"""(instances, threads of each)."""
+
+
+def sentences(count: int) -> list[str]:
+    """Sources of 5 to 50 words whose targets are about as long as they are."""
+    rng = random.Random(5)
+    found = []
+    for number in range(count):
+        length = LENGTHS[number * 7 % len(LENGTHS)]
+        words = [word(rng.randrange(20_000, 90_000)) for _ in range(round(length * rng.uniform(0.75, 1.25)))]
+        words.insert(rng.randrange(len(words)), length_word(length))
+        found.append(" ".join(words) + ".")
+    return found
+
+
+def measure(lab: Lab) -> list[Figure]:
+    """Tokens per second, batched over single, at each beam."""
+    name = "micro" if lab.quick else "600m"
+    folder = translator(lab.models, name)
+    texts = sentences(SENTENCES)
+    models = {threads: _Model(folder, threads) for threads in THREADS}
+    return [_beam(models, texts, beam, lab.rounds, name) for beam in BOUNDS]
+
+
+class _Model:
+    """Our engine over a translator of so many instances and threads."""
+
+    def __init__(self, folder: Path, threads: tuple[int, int]) -> None:
+        self._folder, self._threads = folder, threads
+        self._engines: dict[int, Any] = {}
+
+    def rate(self, texts: Sequence[str], beam: int, *, single: bool) -> tuple[float, str]:
+        """Tokens per second, and a hash of the texts."""
+        engine, began = self.engine(beam), perf_counter()
+        if single:
+            made = [engine.translate([text], ["en"], ["fr"])[0] for text in texts]
+        else:
+            made = engine.translate(texts, ["en"] * len(texts), ["fr"] * len(texts))
+        tokens = sum(len(text.split()) for text in made)
+        return tokens / (perf_counter() - began), sha256("\n".join(made).encode()).hexdigest()[:12]
+
+    def engine(self, beam: int) -> Any:
+        """Loaded for one beam at a time: each takes a gigabyte."""
+        if beam not in self._engines:
+            self._engines = {beam: _load(self._folder, self._threads, beam)}
+        return self._engines[beam]
+
+
+def _load(folder: Path, threads: tuple[int, int], beam: int) -> Any:
+    from processors.engines import nllb
+    from schemas.plan import ModelIdentity
+
+    identity = ModelIdentity(name=folder.name, revision="1", licence="CC0-1.0", sha256="")
+    return nllb.load(
+        folder, identity, languages=("en", "fr"), max_tokens=256, options={"beam_size": beam}, compute_type="int8",
+        device="cpu", workers=threads[0], threads=threads[1],
+    )  # fmt: skip
+
+
+def _beam(models: dict[tuple[int, int], _Model], texts: list[str], beam: int, rounds: int, name: str) -> Figure:
+    some = texts[:: len(texts) // SINGLES][:SINGLES]
+    alone = max(((1, 2), (1, 1)), key=lambda threads: models[threads].rate(some, beam, single=True)[0])
+    together = max(((2, 1), (1, 2)), key=lambda threads: models[threads].rate(texts, beam, single=False)[0])
+    taken: dict[str, list[tuple[float, str]]] = {"single": [], "batched": []}
+    for number in range(rounds):
+        part = texts[number % 7 :: len(texts) // SINGLES][:SINGLES]
+        for arm in ("single", "batched")[:: 1 if number % 2 else -1]:
+            single = arm == "single"
+            taken[arm].append(
+                models[alone if single else together].rate(part if single else texts, beam, single=single)
+            )
+    batched, single = ([rate for rate, _ in taken[arm]] for arm in ("batched", "single"))
+    note = f"{name}: {median(batched):.0f} over {median(single):.1f} tokens/s; "
+    note += f"batched {_shown(together)}, single {_shown(alone)}"
+    label = "greedy" if beam == 1 else f"beam {beam}"
+    raw = {"batched": taken["batched"], "single": taken["single"], "same": _same(models[together], texts, some, beam)}
+    note += "" if raw["same"] else "; texts differ by batch"
+    return judged(
+        f"translation batched over single, {label}",
+        ratios(batched, single),
+        "x",
+        at_least=BOUNDS[beam],
+        note=note,
+        raw=raw,
+    )
+
+
+def _same(model: _Model, texts: list[str], some: list[str], beam: int) -> bool:
+    engine = model.engine(beam)
+    made = dict(zip(texts, engine.translate(texts, ["en"] * len(texts), ["fr"] * len(texts)), strict=True))
+    return all(engine.translate([text], ["en"], ["fr"])[0] == made[text] for text in some[:2])
+
+
+def _shown(threads: tuple[int, int]) -> str:
+    return f"{threads[0]} x {threads[1]} thread{'s' if threads[1] > 1 else ''}"
