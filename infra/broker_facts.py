@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.kafka import admin, connection
+from infra.kafka import admin, connection, partitions
 from infra.settings import KafkaSettings
 from schemas.errors import Unavailable
 
@@ -46,7 +46,8 @@ async def group_facts(settings: KafkaSettings, groups: Mapping[str, Iterable[str
         async with admin(settings) as client:
             members = {name: await _members(client, name) for name in groups}
             done = {name: await client.list_consumer_group_offsets(name) for name in groups}
-        ends = await _ends(settings, {topic for topics in groups.values() for topic in topics})
+        there = await partitions(settings, {topic for topics in groups.values() for topic in topics})
+        ends = await _ends(settings, there)
     except (KafkaError, OSError) as error:
         raise Unavailable(f"groups can't be asked ({type(error).__name__})", "try again in a moment") from error
     return {name: GroupFacts(members[name], _lag(set(topics), ends, done[name])) for name, topics in groups.items()}
@@ -58,14 +59,13 @@ async def _members(client: Any, group: str) -> int:
     return sum(len(each[5]) for got in answers for each in got.groups)
 
 
-async def _ends(settings: KafkaSettings, topics: Iterable[str]) -> Mapping[Any, int]:
+async def _ends(settings: KafkaSettings, there: Mapping[str, int]) -> Mapping[Any, int]:
     from aiokafka import AIOKafkaConsumer, TopicPartition
 
     reader = AIOKafkaConsumer(**connection(settings), enable_auto_commit=False)
     await reader.start()
     try:
-        await reader.topics()
-        places = [TopicPartition(name, n) for name in topics for n in reader.partitions_for_topic(name) or ()]
+        places = [TopicPartition(name, number) for name, count in there.items() for number in range(count)]
         found: Mapping[Any, int] = await reader.end_offsets(places) if places else {}
         return found
     finally:

@@ -8,6 +8,7 @@ minutes of a job never wait: they travel on the express topic.
 import asyncio
 import time
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -40,10 +41,14 @@ def lag(begins: Mapping[Any, int], ends: Mapping[Any, int], committed: Mapping[A
 
 
 class Gauge:
-    """``full`` may be read from any thread."""
+    """``full`` may be read from any thread. ``partitions``: how many each topic has (a reader that has joined
+    nothing does not know)."""
 
-    def __init__(self, connection: dict[str, Any], limit_seconds: float, chunk_seconds: float) -> None:
-        self._connection, self._limit = connection, limit_seconds
+    def __init__(
+        self, connection: dict[str, Any], limit_seconds: float, chunk_seconds: float,
+        partitions: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        self._connection, self._limit, self._partitions = connection, limit_seconds, partitions
         self._seconds = {"transcribe": chunk_seconds, "chunk": PART_SECONDS}
         self._full, self._asked, self.waiting_seconds = False, -ASKED_SECONDS, 0.0
 
@@ -80,12 +85,9 @@ class Gauge:
             await admin.close()
 
     async def _look(self, admin: Any, reader: Any) -> float:
-        known, total = await reader.topics(), 0.0
+        total = 0.0
         for group, names in WATCHED.items():
-            places = [
-                TopicPartition(name, number) for name in names if name in known
-                for number in reader.partitions_for_topic(name) or ()
-            ]  # fmt: skip
+            places = [TopicPartition(name, number) for name in names for number in range(self._partitions.get(name, 0))]
             if places:
                 found = await admin.list_consumer_group_offsets(group, partitions=places)
                 committed = {place: each.offset for place, each in found.items()}

@@ -4,13 +4,15 @@ For people and programs that look on: nothing is committed, nobody else is distu
 passed over, for the stage that owns the topic buries it.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from infra import kafka
+from infra.settings import KafkaSettings
 from schemas import envelope
 from schemas.errors import BadInput, BadSettings, Unavailable
 from schemas.events import Event, JobChanged
@@ -19,7 +21,6 @@ from schemas.jobs import JobStatus
 
 BEGINNING: Final = 0
 """A time (ms since 1970) before all records; None is now."""
-Connection = dict[str, Any]
 
 
 class Follower:
@@ -46,13 +47,16 @@ class Follower:
 
 @asynccontextmanager
 async def following(
-    connection: Connection, topics: Iterable[str], *, job: str | None = None, since: int | None = BEGINNING
+    settings: KafkaSettings, topics: Sequence[str], *, job: str | None = None, since: int | None = BEGINNING
 ) -> AsyncIterator[Follower]:
-    """Readers of ``topics``, of the one partition where ``job`` travels if it is named. Raises Unavailable."""
-    reader = AIOKafkaConsumer(**connection, enable_auto_commit=False, fetch_max_wait_ms=1_000)
+    """Readers of ``topics``, of the one partition where ``job`` travels if it is named.
+
+    Raises Unavailable, and BadSettings for a topic that is not there.
+    """
+    places = list(_places(await kafka.partitions(settings, topics), topics, job))
+    reader = AIOKafkaConsumer(**kafka.connection(settings), enable_auto_commit=False, fetch_max_wait_ms=1_000)
     try:
         await reader.start()
-        places = [place for name in topics for place in await _places(reader, name, job)]
         reader.assign(places)
         await _seek(reader, places, since)
         yield Follower(reader, places)
@@ -70,32 +74,27 @@ def understood(record: Any) -> Event | None:
         return None
 
 
-async def statuses(connection: Connection, job: str | None = None) -> dict[str, JobStatus]:
+async def statuses(settings: KafkaSettings, job: str | None = None) -> dict[str, JobStatus]:
     """All jobs, or the one, as ``media.jobs`` tells now."""
     found: dict[str, JobStatus] = {}
-    async with following(connection, (JobChanged.topic,), job=job) as follower:
+    async with following(settings, (JobChanged.topic,), job=job) as follower:
         async for event in follower.events(to_the_end=True):
             if isinstance(event, JobChanged) and job in (None, event.job):
                 found[event.job] = event.status
     return found
 
 
-async def status(connection: Connection, job: str) -> JobStatus | None:
+async def status(settings: KafkaSettings, job: str) -> JobStatus | None:
     """One job as ``media.jobs`` tells now."""
-    return (await statuses(connection, job)).get(job)
+    return (await statuses(settings, job)).get(job)
 
 
-async def _places(reader: AIOKafkaConsumer, name: str, job: str | None) -> list[TopicPartition]:
-    await reader.topics()
-    numbers = reader.partitions_for_topic(name)
-    if not numbers:
-        raise BadSettings(f"the topic {name} is missing", "run 'chalkstream init'")
-    return [TopicPartition(name, number) for number in (sorted(numbers) if job is None else [at(job, len(numbers))])]
-
-
-def at(job: str, partitions: int) -> int:
-    """Where facts keyed by job stand."""
-    return spread(job, 0, partitions)
+def _places(there: Mapping[str, int], topics: Iterable[str], job: str | None) -> Iterator[TopicPartition]:
+    for name in topics:
+        if name not in there:
+            raise BadSettings(f"the topic {name} is missing", "run 'chalkstream init'")
+        numbers = range(there[name]) if job is None else [spread(job, 0, there[name])]
+        yield from (TopicPartition(name, number) for number in numbers)
 
 
 async def _seek(reader: AIOKafkaConsumer, places: Sequence[TopicPartition], since: int | None) -> None:

@@ -60,7 +60,7 @@ async def work(setup: Setup, ready: Callable[[], None]) -> int:
     """
     outbox = Outbox(setup.producer or partial(producer, setup.connection), setup.partitions)
     control, board = Control(), StatusBoard()
-    gauge = Gauge(setup.connection, setup.ahead_seconds, setup.chunk_seconds)
+    gauge = Gauge(setup.connection, setup.ahead_seconds, setup.chunk_seconds, setup.partitions)
     bench = setup.bench(control)
     await outbox.start()
     behind = [asyncio.create_task(outbox.run()), asyncio.create_task(control.follow(setup.connection, _count(setup)))]

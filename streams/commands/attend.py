@@ -4,8 +4,9 @@ import asyncio
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
+from infra.settings import KafkaSettings
 from schemas.events import Event, JobChanged, SpeechTranscribed, SubtitlesReady
 from schemas.jobs import JobStatus
 from streams import follow
@@ -19,15 +20,15 @@ MARGIN: Final = timedelta(minutes=2)
 
 
 async def attend(
-    connection: dict[str, Any], job: str, progress: Progress, *, run: int = 0, known: JobStatus | None = None
+    settings: KafkaSettings, job: str, progress: Progress, *, run: int = 0, known: JobStatus | None = None
 ) -> JobStatus:
     """The job at the end of run ``run`` or a later one; what happens on the way is shown."""
-    status = known or await follow.status(connection, job)
+    status = known or await follow.status(settings, job)
     if status and status.ended and status.run >= run:
         return status
     worry = asyncio.create_task(_worry(progress))
     try:
-        async with follow.following(connection, TOPICS, job=job, since=_since(status)) as follower:
+        async with follow.following(settings, TOPICS, job=job, since=_since(status)) as follower:
             async for event in follower.events():
                 if event.job == job and event.run >= run:
                     worry.cancel()

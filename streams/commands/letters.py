@@ -104,7 +104,7 @@ async def _run_again(how: Redrive, bench: Bench, announcer: Announcer) -> str:
 
 
 async def _all(here: Reach) -> list[Letter]:
-    async with following(here.connection, (DEAD_LETTERS,)) as follower:
+    async with following(here.settings.kafka, (DEAD_LETTERS,)) as follower:
         return [letter(record) async for record in follower.records(to_the_end=True)]
 
 

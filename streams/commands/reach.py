@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from infra import kafka, s3
+from infra import s3
 from infra.settings import Settings, read
 from processors.recipes import RESULTS
 from processors.runs import home
@@ -23,11 +23,6 @@ class Reach:
     client: Any
     store: s3.S3Store
 
-    @property
-    def connection(self) -> dict[str, Any]:
-        """How Kafka clients connect."""
-        return kafka.connection(self.settings.kafka)
-
     def tenants(self) -> Iterator[str]:
         """Declared tenants first, then whoever else has results here."""
         yield from ("default", *self.settings.tenants)
@@ -39,7 +34,7 @@ class Reach:
 
     async def status(self, job: str) -> JobStatus | None:
         """The job as the topic tells it now."""
-        return await follow.status(self.connection, job)
+        return await follow.status(self.settings.kafka, job)
 
 
 def reach() -> Reach:

@@ -4,8 +4,8 @@ import asyncio
 import json
 import sys
 from datetime import UTC, datetime
-from typing import Any
 
+from infra.settings import KafkaSettings
 from schemas import envelope
 from schemas.errors import NotFound
 from schemas.events import Event, JobChanged, LanguageFailed, SpeechTranscribed, SubtitlesReady
@@ -20,24 +20,24 @@ def watch(job: str | None, *, as_json: bool) -> int:
     """Until the job ends, or for ever; the exit code."""
     here = reach()
     if job is None:
-        asyncio.run(_all(here.connection, as_json=as_json))
+        asyncio.run(_all(here.settings.kafka, as_json=as_json))
         return 0
-    return asyncio.run(_one(here.connection, job_named(job), as_json=as_json))
+    return asyncio.run(_one(here.settings.kafka, job_named(job), as_json=as_json))
 
 
-async def _all(connection: dict[str, Any], *, as_json: bool) -> None:
-    async with follow.following(connection, TOPICS, since=None) as follower:
+async def _all(settings: KafkaSettings, *, as_json: bool) -> None:
+    async with follow.following(settings, TOPICS, since=None) as follower:
         async for event in follower.events():
             show(event, as_json=as_json)
 
 
-async def _one(connection: dict[str, Any], job: str, *, as_json: bool) -> int:
-    status = await follow.status(connection, job)
+async def _one(settings: KafkaSettings, job: str, *, as_json: bool) -> int:
+    status = await follow.status(settings, job)
     if status is None:
         raise NotFound(f"nothing is known of the job {job!r}", "check the id; a new upload may take a moment")
     began = datetime.fromisoformat(status.created or status.updated or datetime.now(UTC).isoformat())
     since = int((began - MARGIN).timestamp() * 1000)
-    async with follow.following(connection, TOPICS, job=job, since=since) as follower:
+    async with follow.following(settings, TOPICS, job=job, since=since) as follower:
         async for event in follower.events(to_the_end=status.ended):
             if event.job != job:
                 continue
