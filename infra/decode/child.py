@@ -91,13 +91,18 @@ def _work(channel: socket.socket, job: dict[str, Any]) -> None:
     media = Media(remote)
     send(media.describe())
     while "probe" in (told := _told(channel)):
-        for index, clip in probe(media, told["probe"]):
-            send({"kind": "clip", "index": index})
-            for start in range(0, len(clip), framing.MAX_PAYLOAD):
-                send({"kind": "clip", "index": index}, clip[start : start + framing.MAX_PAYLOAD])
-        send({"kind": "probed"})
-        media = Media(remote)
+        clips = probe(media, told["probe"])
+        media = Media(remote)  # before the answer: afterwards the parent may speak, and a reply to a read looks alike
+        _send_clips(clips)
     send(read(media, told["decode"], job["max_seconds"], send))
+
+
+def _send_clips(clips: list[tuple[int, bytes]]) -> None:
+    for index, clip in clips:
+        send({"kind": "clip", "index": index})
+        for start in range(0, len(clip), framing.MAX_PAYLOAD):
+            send({"kind": "clip", "index": index}, clip[start : start + framing.MAX_PAYLOAD])
+    send({"kind": "probed"})
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ import resource
 import signal
 import sys
 
+from infra.decode import seccomp
+
 CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE = 1, 38, 4
 OPEN_FILES = 3
@@ -29,7 +31,7 @@ def confine(memory_bytes: int, cpu_seconds: int) -> dict[str, str]:
               "memory": ("AS", memory_bytes), "processor": ("CPU", cpu_seconds)}  # fmt: skip
     for name, (kind, most) in limits.items():
         done[name] = _call(lambda kind=kind, most=most: _limit(kind, most))
-    return done
+    return done | {"system calls": _call(seccomp.install)}
 
 
 def _call(measure: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.decode.opening import Media, seconds
 
-BY_STREAM = ("mov", "wav", "w64", "flac", "avi", "aiff", "caf")
+BY_STREAM = ("mov", "w64", "flac", "avi", "aiff", "caf")
 """Containers whose per-track duration is written, not guessed."""
 FIRST_FRAME = 4096
 UNWRITTEN = 12 * 3600 * 100
@@ -22,7 +22,9 @@ def end_of(media: Media, stream: Any, origin: float) -> float | None:
         end = _tagged(stream) or _whole(media, alone=True)
     elif name == "mp3":
         end = _stream(stream) if _counted(media) else None
-    elif name == "wav" and not media.structure.short:
+    elif name in ("wav", "avi") and media.structure.short:
+        end = _by_bytes(media)
+    elif name == "wav":
         end = None
     elif any(part in BY_STREAM for part in name.split(",")) and not media.structure.fragmented:
         end = _stream(stream)
@@ -53,6 +55,12 @@ def _whole(media: Media, *, alone: bool) -> float | None:
     if alone and (media.container.streams.video or len(media.tracks) > 1):
         return None
     return seconds(media.container.duration, 1_000_000)
+
+
+def _by_bytes(media: Media) -> float | None:
+    """For a RIFF file that is cut: its present length, stretched to the bytes it should have."""
+    present = seconds(media.container.duration, 1_000_000)
+    return present * media.structure.claimed / media.remote.size if present else None
 
 
 def _counted(media: Media) -> bool:

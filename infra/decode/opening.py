@@ -22,6 +22,8 @@ from infra.decode.structure import Structure, look
 BUFFER = 1 << 16
 """Bytes per read request of libavformat."""
 OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "none", "codec_whitelist": ",".join(sorted(CODECS))}
+GUESSED = frozenset(["aac", "ac3", "eac3"])
+"""Bare streams: libavformat guesses their duration from the first frames' bit rate."""
 MOST_TRACKS, LEAST_RATE, MOST_RATE = 256, 1_000, 768_000
 
 
@@ -34,13 +36,22 @@ class Media:
         self.container = _open(remote, self.structure)
         self.tracks = _usable(self.container, self.structure)
 
+    def _duration(self) -> float | None:
+        guessed = self.container.format.name in GUESSED
+        return None if guessed else seconds(self.container.duration, av.time_base)
+
     def describe(self) -> dict[str, Any]:
         """The container's own words."""
         container = self.container
         return {
-            "kind": "info", "container": container.format.name, "duration": seconds(container.duration, av.time_base),
+            "kind": "info", "container": container.format.name, "duration": self._duration(),
             "video": bool(container.streams.video), "tracks": [_track(stream) for stream in self.tracks],
         }  # fmt: skip
+
+    def unread(self, reached: float, place: int) -> float | None:
+        """Where the track may end when the demuxer lost its way in fragments: ``reached`` s, stretched by bytes."""
+        lost = self.structure.fragmented and 0 < place < self.remote.size - max(BUFFER, self.remote.size // 50)
+        return reached * self.remote.size / place if lost else None
 
 
 def seconds(value: int | None, base: Any) -> float | None:

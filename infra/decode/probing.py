@@ -65,7 +65,7 @@ def _listen(media: Media, streams: dict[int, Any]) -> list[tuple[int, bytes]]:
                 _decode(packet, sounds[index])
             if media.remote.taken > most or all(clip.full for clip in clips.values()):
                 break
-    except av.error.FFmpegError:
+    except (av.error.FFmpegError, IndexError):  # IndexError: PyAV, when a stream turns up in the middle
         pass  # what was heard so far decides
     return [(index, bytes(clip.pcm)) for index, clip in clips.items()]
 

@@ -1,26 +1,27 @@
 """Inside the child: one track becomes PCM on the media clock, and what could not be used is named.
 
-Laws: one damaged packet costs that packet; the decoder is asked again after an error, but only so often in a row; a
-range is lost from the packet's own time to where sound goes on.
+Laws: one damaged packet costs that packet; the demuxer is asked again after an error, but only so often in a row; a
+gap after a complaint of libav is damage, a gap without one is the recording's own.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import av
 import av.error
+import av.logging
 from av.stream import Discard
 
 from infra.decode.child import Refused
 from infra.decode.declared import end_of
+from infra.decode.losses import Losses
 from infra.decode.opening import Media
 from infra.decode.sound import Sound
 from infra.decode.timeline import GAP_S, RATE, Timeline
 from infra.decode.writer import Writer
 
-FAULTS_IN_A_ROW, MOST_RANGES, NEAR_S = 64, 500, 0.25
-SLACK_S, SLACK_PART = 0.5, 0.002
-"""A track may end so much before its declared end: encoders round to packets, editors cut between them."""
+FAULTS_IN_A_ROW, COMPLAINT_FRAMES = 64, 3
 
 
 def origin_of(media: Media) -> float:
@@ -42,6 +43,21 @@ def read(media: Media, index: int, max_seconds: float, send: Callable[..., None]
     return Track(media, chosen, Writer(send, max_seconds)).run()
 
 
+class Complaints(logging.Handler):
+    """Notes that libav complained: any error, and what its MPEG-TS demuxer says when it has to look for its place."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.fresh = 0
+        av.logging.set_level(av.logging.WARNING)
+        logging.getLogger("libav").addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """A complaint holds for the next few frames, as demuxers read ahead."""
+        if record.levelno >= logging.ERROR or record.name == "libav.mpegts":
+            self.fresh = COMPLAINT_FRAMES
+
+
 class Track:
     """One track from start to end."""
 
@@ -49,8 +65,9 @@ class Track:
         self._media, self._stream, self._writer = media, stream, writer
         self._sound, self._clock = Sound(writer), Timeline(origin=origin_of(media))
         self._end = end_of(media, stream, self._clock.origin)
-        self._frames, self._gaps = 0, 0.0
-        self._lost: list[tuple[float, float, str]] = []
+        self._pcm = stream.codec_context.name.startswith("pcm_")
+        self._losses, self._complaints = Losses(), Complaints()
+        self._frames, self._place, self._gaps = 0, 0, 0.0
 
     def run(self) -> dict[str, Any]:
         """Decode all. The closing message: samples, lost ranges in seconds, warnings. Raises Refused."""
@@ -61,10 +78,12 @@ class Track:
         self._writer.flush()
         if not self._frames:
             raise Refused("truncated", "nothing of the audio could be decoded")
-        self._compare()
+        reached, end = self._writer.position / RATE, self._end
+        if end is None and self._losses.open_at(reached):
+            end = self._media.unread(reached, self._place)
         return {
-            "kind": "end", "samples": self._writer.position, "lost": self._lost[:MOST_RANGES],
-            "warnings": self._warnings(),
+            "kind": "end", "samples": self._writer.position, "warnings": self._warnings(),
+            "lost": self._losses.closed(reached, end),
         }  # fmt: skip
 
     def _packets(self) -> Iterator[Any]:
@@ -72,10 +91,10 @@ class Track:
         while faults < FAULTS_IN_A_ROW:
             try:
                 for packet in self._media.container.demux(self._stream):
-                    faults = 0
+                    faults, self._place = 0, packet.pos or self._place
                     yield packet
                 return
-            except av.error.FFmpegError:
+            except (av.error.FFmpegError, IndexError):  # IndexError: PyAV, when a stream turns up in the middle
                 faults += 1
                 self._clock.damaged()
         yield None
@@ -88,7 +107,8 @@ class Track:
         except av.error.FFmpegError:
             self._lose(packet)
             return []
-        if packet is not None and (packet.is_corrupt or any(frame.is_corrupt for frame in frames)):
+        cut_short = packet is not None and packet.is_corrupt and not (self._pcm and frames)
+        if cut_short or any(frame.is_corrupt for frame in frames):
             self._lose(packet)
         return frames
 
@@ -99,31 +119,27 @@ class Track:
         before = self._clock.end
         moved = self._clock.place(time, frame.samples / frame.sample_rate)
         if moved is not None:
-            self._gaps += moved - before if before is not None and moved - before >= GAP_S else 0.0
+            self._gap(before, moved)
             self._sound.restart(round(moved * RATE))
         self._sound.take(frame)
         self._frames += 1
+        self._complaints.fresh = max(0, self._complaints.fresh - 1)
+
+    def _gap(self, before: float | None, moved: float) -> None:
+        if before is None or moved - before < GAP_S:
+            return
+        if self._complaints.fresh:
+            self._losses.add(before, moved)
+        else:
+            self._gaps += moved - before
 
     def _lose(self, packet: Any) -> None:
         self._clock.damaged()
-        start = self._clock.end or 0.0
+        start, length = self._clock.end or 0.0, 0.0
         if packet is not None and packet.pts is not None:
             start = float(packet.pts * packet.time_base) - self._clock.origin
-        length = float((packet.duration or 0) * packet.time_base) if packet is not None and packet.time_base else 0.0
-        self._add(max(0.0, start), max(0.0, start + max(length, 0.001)), "damaged")
-
-    def _add(self, start: float, end: float, reason: str) -> None:
-        last = self._lost[-1] if self._lost else None
-        if last and last[2] == reason and (start - last[1] < NEAR_S or len(self._lost) >= MOST_RANGES):
-            self._lost[-1] = (last[0], max(last[1], end), reason)
-        else:
-            self._lost.append((start, end, reason))
-
-    def _compare(self) -> None:
-        """Decoded against declared: an early end is a lost range."""
-        reached = self._writer.position / RATE
-        if self._end is not None and self._end - reached > max(SLACK_S, SLACK_PART * self._end):
-            self._add(reached, self._end, "truncated")
+            length = float((packet.duration or 0) * packet.time_base)
+        self._losses.add(start, start + max(length, 0.001))
 
     def _warnings(self) -> list[str]:
         said = []
@@ -131,4 +147,6 @@ class Track:
             said.append(f"the track has gaps; {self._gaps:.1f} s of silence stand there")
         if self._clock.resets:
             said.append(f"the track's clock was set back {self._clock.resets} times; the sound was joined")
+        if not self._media.structure.ended:
+            said.append("the file lacks the mark of its end; sound may be missing there")
         return said

@@ -1,7 +1,7 @@
 """Whether a file is shorter than its own outermost length claims, and which of its tracks are encrypted.
 
 Law: this only ever explains a result (``truncated``, ``encrypted``); it never decides that a file may be opened.
-Sources: RIFF (Microsoft, 1991), EBML (RFC 8794) and Matroska (RFC 9559), ASF 1.20.03 §3.
+Sources: RIFF (Microsoft, 1991), EBML (RFC 8794), Matroska (RFC 9559), Ogg (RFC 3533), FLV 10.1 annex E, ASF 1.20 §3.
 """
 
 from collections.abc import Iterator
@@ -21,12 +21,17 @@ MOST_ELEMENTS, HEAD = 512, 1 << 16
 
 @dataclass(frozen=True)
 class Structure:
-    """What a file's outermost structure says; ``ciphered``: per track, in the file's order."""
+    """What a file's outermost structure says.
+
+    ``claimed``: bytes that it says it has; ``ciphered``: per track, in the file's order.
+    """
 
     known: bool = False
     indexed: bool = True
     fragmented: bool = False
     short: bool = False
+    ended: bool = True
+    claimed: int = 0
     ciphered: tuple[bool, ...] = ()
     all_ciphered: bool = False
 
@@ -36,16 +41,32 @@ def look(at: At, size: int) -> Structure:
     head = at(0, HEAD)
     if is_mp4(head):
         boxes = survey(at, size)
-        return Structure(True, boxes.indexed, boxes.fragmented, boxes.short, boxes.ciphered)
+        return Structure(True, boxes.indexed, boxes.fragmented, boxes.short, ciphered=boxes.ciphered)
     if head[:4] == b"\x1aE\xdf\xa3":
         return _matroska(at, size)
     if head[:4] in (b"RIFF", b"RF64"):
-        claimed = int.from_bytes(head[4:8], "little")
-        return Structure(known=True, short=size < claimed + 8 and claimed < UNKNOWN_RIFF)
+        claimed = int.from_bytes(head[4:8], "little") + 8
+        return Structure(known=True, short=size < claimed < UNKNOWN_RIFF, claimed=claimed)
     if head[:16] == ASF_HEAD:
         return _asf(head, size)
-    known = head[:4] in (b"OggS", b"fLaC", b"FLV\x01", b"caff", b"FORM") or head[:3] == b"ID3"
-    return Structure(known=known)
+    if head[:4] == b"FLV\x01":
+        return Structure(known=True, short=not _whole_tag(at, size))
+    if head[:4] == b"OggS":
+        return Structure(known=True, ended=_last_page(at, size))
+    return Structure(known=head[:4] in (b"fLaC", b"caff", b"FORM") or head[:3] == b"ID3")
+
+
+def _whole_tag(at: At, size: int) -> bool:
+    """Does an FLV end with a whole tag? Its last four bytes are the tag's length."""
+    length = int.from_bytes(at(size - 4, 4), "big")
+    tag = at(size - 4 - length, 4) if 11 <= length < size else b""
+    return tag[:1] in (b"\x08", b"\x09", b"\x12") and int.from_bytes(tag[1:4], "big") == length - 11
+
+
+def _last_page(at: At, size: int) -> bool:
+    """Is the last page of an Ogg marked as its stream's last (RFC 3533 §6)?"""
+    tail = at(max(0, size - HEAD), HEAD)
+    return tail[tail.rfind(b"OggS") + 5 :][:1] >= b"\x04"
 
 
 def _asf(head: bytes, size: int) -> Structure:
