@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from schemas import chat, images  # noqa: F401 - what they define is known by being defined
 from schemas.base import to_bytes
 from schemas.errors import BadInput
 from schemas.events import Event, by_plain_topic, by_wire_type
