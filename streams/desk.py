@@ -83,13 +83,13 @@ class Desk:
         item = Item(origin, event)
         if item.place in self._hand:
             return
-        twin = self._by_id.get(event.id)
+        twin = self._by_id.get(item.name)
         if twin is not None and twin.event == event:
             if item.place not in twin.twins:
                 twin.twins.append(item.place)
             return
         self._hold(item)
-        self._by_id[event.id] = item
+        self._by_id[item.name] = item
         self._waiting.add(item, self._loop.time())
 
     def bury(self, origin: Origin, error: BadInput) -> None:
@@ -241,8 +241,8 @@ class Desk:
         if self._hand.pop(item.place, None) is None:
             return
         self._counts[item.origin.topic in self.express] -= 1
-        if self._by_id.get(item.event.id) is item:
-            del self._by_id[item.event.id]
+        if self._by_id.get(item.name) is item:
+            del self._by_id[item.name]
         self._waiting.release(item, self._loop.time())
         if self.open:
             self.dispatch()
@@ -254,7 +254,7 @@ class Desk:
         for item in self._waiting.drop(gone, self._loop.time()):
             if self._hand.pop(item.place, None) is not None:
                 self._counts[item.origin.topic in self.express] -= 1
-                self._by_id.pop(item.event.id, None)
+                self._by_id.pop(item.name, None)
 
     def keep(self, mine: Callable[[Item], bool]) -> None:
         """After a change of partitions: what is in hand and no longer ours is not begun again, nor carried on."""

@@ -36,11 +36,14 @@ class Item:
     buried: bool = False
     lost: bool = False
     twins: list[Place] = field(default_factory=list)
+    place: Place = field(init=False)
+    """Where the first of its records stands."""
+    name: str = field(init=False)
+    """The event's id."""
 
-    @property
-    def place(self) -> Place:
-        """Where the first of its records stands."""
-        return Place(self.origin.topic, self.origin.partition, self.origin.offset)
+    def __post_init__(self) -> None:
+        self.place = Place(self.origin.topic, self.origin.partition, self.origin.offset)
+        self.name = self.event.id
 
     @property
     def places(self) -> list[Place]:
