@@ -45,6 +45,12 @@ class ErrorInfo(BaseModel):
 
     code: str
     message: str
+    remedy: str | None = None
+
+    @property
+    def line(self) -> str:
+        """``<what is wrong> - <what to do>``, in one line."""
+        return " ".join(self.message.split()) + (f" - {' '.join(self.remedy.split())}" if self.remedy else "")
 
 
 class ChalkstreamError(Exception):
@@ -57,13 +63,12 @@ class ChalkstreamError(Exception):
         self.code, self.message, self.remedy = code, message, remedy
 
     def __str__(self) -> str:
-        text = f"{self.code}: {self.message}" + (f" - {self.remedy}" if self.remedy else "")
-        return " ".join(text.split())
+        return f"{self.code}: {self.info.line}"
 
     @property
     def info(self) -> ErrorInfo:
         """The error as a value for the wire."""
-        return ErrorInfo(code=self.code, message=self.message)
+        return ErrorInfo(code=self.code, message=self.message, remedy=self.remedy or None)
 
 
 class BadInput(ChalkstreamError):
@@ -110,12 +115,12 @@ class Broken(ChalkstreamError):
 def rebuild(info: ErrorInfo) -> ChalkstreamError:
     """The exception that ``info`` was made from, for re-raising at an edge."""
     if info.code in BAD_INPUT_CODES:
-        return BadInput(info.code, info.message)  # type: ignore[arg-type]
+        return BadInput(info.code, info.message, info.remedy or "")  # type: ignore[arg-type]
     if info.code == "cancelled":
-        return Cancelled(info.message)
+        return Cancelled(info.message, info.remedy or "")
     if info.code in ("unavailable", "overloaded", "rate_limited"):
-        return Unavailable(info.message, code=info.code)  # type: ignore[arg-type]
-    return Broken(info.code, info.message)  # type: ignore[arg-type]
+        return Unavailable(info.message, info.remedy or "", code=info.code)  # type: ignore[arg-type]
+    return Broken(info.code, info.message, info.remedy or "")  # type: ignore[arg-type]
 
 
 class NotFound(BadInput):

@@ -26,7 +26,7 @@ def tell(status: JobStatus) -> int:
     name = Path(status.source.get("key", status.job)).name
     if status.error:
         code = status.error.code
-        sys.stderr.write(f"error: {code}: {name!r}: {status.error.message}\n")
+        sys.stderr.write(f"error: {code}: {name!r}: {status.error.line}\n")
         return 3 if code in BAD_INPUT_CODES else 2 if code == "settings" else EXIT[status.state]
     if status.state == "partial":
         sys.stderr.write(f"warning: {name!r} could not be used as a whole; see the report\n")
