@@ -14,9 +14,12 @@ SPEECH, SILENCE = 0.5, 0.35
 PAD: Final = 7
 """Frames (0.22 s) kept on both sides of speech: word onsets are quiet."""
 PAUSE: Final = 16
-"""Frames (0.5 s) of silence that close a chunk in its second half."""
-LONG_PAUSE: Final = 94
-"""Frames (3 s) of silence that close any chunk: speech comes after a change of slide or speaker."""
+"""Frames (0.5 s) of silence that close a chunk which is nearly full."""
+NEARLY_FULL: Final = 0.8
+"""Of the limit. Whisper pads each chunk to 30 s, so half-empty ones cost double: 35 chunks for 10 min of talk when a
+pause closed at half of the limit, 23 at 0.8."""
+LONG_PAUSE: Final = 0.3
+"""Of the limit: silence so long closes any chunk."""
 MIN_SPEECH: Final = 4
 """Frames (0.13 s) of speech a chunk needs; less is a click."""
 
@@ -68,7 +71,7 @@ def _feed(state: Open, queue: list[float], limit: int) -> tuple[Open, Chunk | No
     for taken, probability in enumerate(queue, 1):
         seen.append(probability)
         quiet = quiet + 1 if probability < (SPEECH if quiet else SILENCE) else 0
-        pause = quiet >= LONG_PAUSE or (quiet >= PAUSE and 2 * len(seen) >= limit)
+        pause = quiet >= LONG_PAUSE * limit or (quiet >= PAUSE and len(seen) >= NEARLY_FULL * limit)
         if pause or len(seen) >= limit:
             keep = len(seen) if pause else best_cut(seen)
             chunk = _chunk(start, seen[:keep], start + keep, limit)

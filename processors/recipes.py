@@ -17,7 +17,7 @@ RESULTS: Final = "results"
 PART_SAMPLES: Final = 60 * SAMPLE_RATE
 """A part is 60 s: 1,875 whole frames of the voice detector, 1.9 MB."""
 BLOCK_CHUNKS: Final = 8
-VERSIONS: Final = {"demux": 1, "chunk": 1, "identify": 1, "transcribe": 1, "assemble": 1, "translate": 1, "subtitle": 1}
+VERSIONS: Final = {"demux": 1, "chunk": 2, "identify": 1, "transcribe": 1, "assemble": 1, "translate": 1, "subtitle": 1}
 
 
 def _place(plan: Plan, stage: str, *ingredients: Any) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.chunking import LONG_PAUSE, MIN_SPEECH, PAD, Chunk, Open, best_cut, close, cut
+from processors.chunking import LONG_PAUSE, MIN_SPEECH, NEARLY_FULL, PAD, PAUSE, Chunk, Open, best_cut, close, cut
 
 LIMIT = 312
 
@@ -63,9 +63,16 @@ def test_speech_without_any_silence_is_cut_at_the_limit_at_the_latest() -> None:
 
 
 def test_a_long_pause_closes_even_a_short_chunk() -> None:
-    first, second = in_pieces([0.9] * 20 + [0.0] * (LONG_PAUSE + 5) + [0.9] * 20, 1_875)
+    pause = round(LONG_PAUSE * LIMIT) + 5
+    first, second = in_pieces([0.9] * 20 + [0.0] * pause + [0.9] * 20, 1_875)
     assert first.end <= 20 + PAD
-    assert second.start >= 20 + LONG_PAUSE + 5 - PAD
+    assert second.start >= 20 + pause - PAD
+
+
+def test_a_breath_closes_a_chunk_only_when_it_is_nearly_full() -> None:
+    full, breath = round(NEARLY_FULL * LIMIT), [0.0] * (PAUSE + 2)
+    assert len(in_pieces([0.9] * 100 + breath + [0.9] * 100, 1_875)) == 1
+    assert len(in_pieces([0.9] * full + breath + [0.9] * 20, 1_875)) == 2
 
 
 @pytest.mark.parametrize("probabilities", [[], [0.0] * 4_000, [0.9, 0.9], [0.45] * 500])
