@@ -13,6 +13,7 @@ from schemas.cues import SubtitleFormat
 from schemas.errors import BadInput, ErrorInfo
 from schemas.ids import derive
 from schemas.jobs import JobStatus
+from schemas.notification import S3Notification
 from schemas.transcript import Segment
 
 EXPRESS_SECONDS: Final = 120.0
@@ -227,7 +228,12 @@ class JobEnded(Event):
 
 
 class PlainEvent(Event):
-    """A fact that others say in their own words: read by its topic, not by a wire type."""
+    """A fact that others say in their own words: read by its topic, not by a wire type.
+
+    ``wire`` is the shape of the record where that is not the fact itself.
+    """
+
+    wire: ClassVar[type[Model] | None] = None
 
     @classmethod
     def from_record(cls, headers: dict[str, str], key: bytes | None, value: bytes | None, place: str) -> "PlainEvent":
@@ -249,7 +255,7 @@ class StoredObject(Model):
 class UploadNotified(PlainEvent):
     """The store says that objects were put (S3 event JSON, as it writes it)."""
 
-    topic, fact, slot = "media.uploads", "upload-notified", ("place",)
+    topic, fact, slot, wire = "media.uploads", "upload-notified", ("place",), S3Notification
     objects: tuple[StoredObject, ...]
     place: str
 

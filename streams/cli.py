@@ -120,11 +120,26 @@ def graph(
     from processors.stage import discover
     from streams import graph as drawing
 
+    if form == "asyncapi":
+        from streams.commands import schemas as documents
+
+        sys.stdout.write(documents.text(documents.documents()["asyncapi.json"]))
+        return
     if form not in ("text", "mermaid"):
         from schemas.errors import BadSettings
 
-        raise BadSettings(f"--format {form!r} is not known", "use text or mermaid")
+        raise BadSettings(f"--format {form!r} is not known", "use text, mermaid or asyncapi")
     sys.stdout.write((drawing.as_text if form == "text" else drawing.as_mermaid)(discover()) + "\n")
+
+
+@app.command(hidden=True)
+def schemas(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the documents.")] = Path("schemas/export"),
+) -> None:
+    """Write AsyncAPI and JSON Schemas of all topics and facts; a change that breaks readers is refused."""
+    from streams.commands.schemas import export
+
+    export(out)
 
 
 @app.command()
