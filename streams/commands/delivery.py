@@ -51,10 +51,11 @@ def _copy(status: JobStatus, store: Store, out: Path) -> None:
     except NotFound:
         return  # it ended before there was a report
     try:
-        for language in Report.model_validate_json(data).languages.values():
-            for file in language.files:
-                _place(store.get(file.bucket, file.key), out / Path(file.key).name)
+        files = [file for each in Report.model_validate_json(data).languages.values() for file in each.files]
+        for file in files:
+            _place(store.get(file.bucket, file.key), out / Path(file.key).name)
         _place(data, out / f"{plan.stem}.json")
+        sys.stderr.write(f"{plan.stem!r}: {len(files)} subtitle files and the report are in {out}\n")
     except OSError as error:
         raise BadSettings(
             f"results can't be written to {out}: {error.strerror}", "choose another folder with --out"
