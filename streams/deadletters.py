@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from schemas import tracing
 from schemas.errors import ErrorInfo
+from schemas.tracing import Received
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,12 @@ class Origin:
     key: bytes | None = None
     value: bytes | None = None
     headers: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def received(self) -> Received:
+        """The same, for tracing."""
+        context = tracing.carried(self.headers)
+        return Received(self.topic, self.partition, self.offset, self.timestamp / 1000, context)
 
 
 def letter_headers(
@@ -32,7 +40,7 @@ def letter_headers(
         "x-attempt": attempt,
         "x-error-code": error.code,
         "x-error-message": " ".join(error.message.split())[:500],
-        "x-trace-id": trace_id,
+        "x-trace-id": trace_id or tracing.trace_id(origin.received.traceparent),
     }
     kept = [(name, value) for name, value in origin.headers if name not in said and value is not None]
     return kept + [(name, str(value).encode()) for name, value in said.items()]

@@ -20,6 +20,7 @@ from streams.item import Item, Place, Unread
 from streams.performing import Performer
 from streams.retry import Decision, decide
 from streams.scheduling import Waiting
+from streams.work import UNWATCHED, Carry, Saying, Watch
 
 Acknowledged = Callable[[ChalkstreamError | None], None]
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ NOTHING = Unread(job="")
 class Says(Protocol):
     """The outbox, as a desk needs it."""
 
-    def publish(self, event: Event, acknowledged: Acknowledged) -> None: ...
+    def publish(self, event: Event, acknowledged: Acknowledged, carry: Carry) -> None: ...
     def bury(
         self, origin: Origin, stage: str, attempt: int, error: ErrorInfo, acknowledged: Acknowledged
     ) -> None: ...  # fmt: skip
@@ -52,11 +53,11 @@ class Desk:
 
     def __init__(
         self, stage: Stage, performer: Performer, outbox: Says, *, loop: Loop, submit: Callable[..., None],
-        slots: int, finished: Callable[[Place], None], express: frozenset[str] = frozenset(),
+        slots: int, finished: Callable[[Place], None], express: frozenset[str] = frozenset(), watch: Watch = UNWATCHED,
     ) -> None:  # fmt: skip
         self.stage, self.open, self.express = stage, True, express
         self._performer, self._outbox, self._loop, self._submit = performer, outbox, loop, submit
-        self._slots, self._finished = slots, finished
+        self._slots, self._finished, self._watch = slots, finished, watch
         self._waiting = _waiting(stage, express)
         self._hand: dict[Place, Item] = {}
         self._by_id: dict[str, Item] = {}
@@ -80,7 +81,7 @@ class Desk:
 
     def take(self, origin: Origin, event: Event) -> None:
         """A record was read; one that is in hand already is left alone. ``dispatch`` starts the work."""
-        item = Item(origin, event)
+        item = Item(origin, event, work=self._watch.item(self.stage.name, event, origin.received))
         if item.place in self._hand:
             return
         twin = self._by_id.get(item.name)
@@ -94,7 +95,8 @@ class Desk:
 
     def bury(self, origin: Origin, error: BadInput) -> None:
         """A record that can't be read goes to the dead letters, and is finished when it is there."""
-        item = Item(origin, NOTHING, verdict=error, ended=True)
+        work = self._watch.item(self.stage.name, NOTHING, origin.received)
+        item = Item(origin, NOTHING, verdict=error, ended=True, work=work)
         if item.place not in self._hand:
             self._hold(item)
             self._send_letter(item, error)
@@ -156,10 +158,15 @@ class Desk:
                 continue
             if isinstance(answer, Event):
                 item.acks += 1
-                self._outbox.publish(answer, partial(self._acknowledged, item))
+                said = item.work.says(answer)
+                self._outbox.publish(answer, partial(self._said, item, said), said.headers)
             else:
                 item.ended, item.failure = True, answer or item.failure
                 self._settle(item)
+
+    def _said(self, item: Item, said: Saying, error: ChalkstreamError | None) -> None:
+        said.acknowledged(error)
+        self._acknowledged(item, error)
 
     def _acknowledged(self, item: Item, error: ChalkstreamError | None) -> None:
         item.acks -= 1
@@ -177,7 +184,7 @@ class Desk:
         elif item.lost or (isinstance(error, Cancelled) and self._performer.quit):
             self._forget(item)
         elif isinstance(error, Cancelled):
-            self._finish(item)
+            self._finish(item, error)
         else:
             self._failed(item, error)
 
@@ -187,7 +194,8 @@ class Desk:
         item.attempts += 0 if isinstance(error, Unavailable) else 1
         decision = decide(error, attempts=item.attempts, waits=item.waits, age=now - item.waiting_since)
         if item.verdict is not None and not isinstance(error, Unavailable):
-            log.error("%s: what stands in for %s can't be said: %s", self.stage.name, item.place, error.code)
+            said = "%s: what stands in for %s can't be said: %s"
+            log.error(said, self.stage.name, item.place, error.code, extra=item.work.log)
             self._finish(item)
         elif decision.action == "again":
             self._again(item, error, decision)
@@ -201,11 +209,12 @@ class Desk:
         if isinstance(error, Unavailable):
             item.waits += 1
             self._pause_until = max(self._pause_until, until)
-            log.warning("%s waits %.0f s: %s", self.stage.name, decision.delay, error)
+            log.warning("%s waits %.0f s: %s", self.stage.name, decision.delay, error.code, extra=item.work.log)
         if isinstance(item.event, Unread):
             self._loop.call_later(decision.delay, self._send_letter, item, item.verdict)
             return
         item.ended = False
+        item.work.again(error, decision.delay)
         if item.verdict is not None and not item.buried:
             self._bury_if_loud(item, item.verdict)
         self._waiting.park(item, until)
@@ -213,7 +222,9 @@ class Desk:
 
     def _give_up(self, item: Item, error: ChalkstreamError) -> None:
         """Say downstream what it needs to hear; a bug also leaves a dead letter."""
-        log.error("%s gave up on %s after %d attempts: %s", self.stage.name, item.place, item.attempts, error)
+        said = "%s gave up on %s after %d attempts: %s"
+        log.error(said, self.stage.name, item.place, item.attempts, error.code, extra=item.work.log)
+        item.work.gave_up(error)
         item.verdict, item.ended = error, False
         self._bury_if_loud(item, error)
         self._waiting.park(item, self._loop.time())
@@ -229,9 +240,12 @@ class Desk:
 
     def _buried(self, item: Item, failed: ChalkstreamError | None) -> None:
         item.buried = failed is None
+        if item.buried and item.verdict is not None:
+            item.work.buried(item.verdict)
         self._acknowledged(item, failed)
 
-    def _finish(self, item: Item) -> None:
+    def _finish(self, item: Item, error: ChalkstreamError | None = None) -> None:
+        item.work.over(error)
         for place in item.places:
             self._finished(place)
         self._forget(item)

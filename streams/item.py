@@ -6,6 +6,7 @@ from typing import NamedTuple
 from schemas.errors import ChalkstreamError
 from schemas.events import Event
 from streams.deadletters import Origin
+from streams.work import Work
 
 
 class Place(NamedTuple):
@@ -26,6 +27,7 @@ class Item:
 
     origin: Origin
     event: Event
+    work: Work
     attempts: int = 0
     waits: int = 0
     waiting_since: float | None = None

@@ -29,6 +29,7 @@ from schemas.events import Event
 from schemas.ids import spread
 from schemas.topics import DEAD_LETTERS, TOPICS
 from streams.deadletters import Origin, letter_headers
+from streams.work import Carry
 
 Acknowledged = Callable[[ChalkstreamError | None], None]
 REMEMBERED = 20_000
@@ -71,15 +72,18 @@ class Outbox:
         """Flush what the broker takes, as long as it takes it."""
         await _quietly(self._producer.stop())
 
-    def publish(self, event: Event, acknowledged: Acknowledged) -> None:
-        """Send ``event``; call back with None when it is durable, else with what is wrong."""
+    def publish(self, event: Event, acknowledged: Acknowledged, carry: Carry = dict) -> None:
+        """Send ``event``; call back with None when it is durable, else with what is wrong.
+
+        ``carry`` is asked for further headers when the event is really sent.
+        """
         name = event.id
         if name in self._said:
             acknowledged(None)
         elif name in self._saying:
             self._saying[name].append(acknowledged)
         else:
-            self._begin(event, name, acknowledged)
+            self._begin(event, name, acknowledged, carry)
 
     def bury(self, origin: Origin, stage: str, attempt: int, error: ErrorInfo, acknowledged: Acknowledged) -> None:
         """Send a record to the dead letters; of one that does not fit there, as much as does."""
@@ -110,9 +114,9 @@ class Outbox:
             self._more.clear()
             await self._more.wait()
 
-    def _begin(self, event: Event, name: str, acknowledged: Acknowledged) -> None:
+    def _begin(self, event: Event, name: str, acknowledged: Acknowledged, carry: Carry) -> None:
         try:
-            record = self._record(event)
+            record = self._record(event, carry())
         except Exception as error:
             acknowledged(Broken("internal", f"a fact can't be written ({type(error).__name__})", "please report it"))
             return
@@ -122,10 +126,11 @@ class Outbox:
         self._saying[name] = []
         self._put(record, name, acknowledged)
 
-    def _record(self, event: Event) -> dict[str, Any]:
+    def _record(self, event: Event, carried: Mapping[str, str]) -> dict[str, Any]:
         return {
             "topic": event.on, "key": event.key.encode(), "value": envelope.value(event),
-            "headers": envelope.headers(event, now=datetime.now(UTC)), "partition": self.partition(event),
+            "headers": envelope.headers(event, now=datetime.now(UTC), trace=carried),
+            "partition": self.partition(event),
         }  # fmt: skip
 
     def _put(self, record: dict[str, Any], name: str, acknowledged: Acknowledged) -> None:

@@ -17,6 +17,7 @@ from schemas.events import Event
 from streams import attempts
 from streams.execute import execute
 from streams.item import Item
+from streams.work import watched
 
 Isolate = Callable[[Stage, Event], Iterable[Answer]]
 Tell = Callable[[Sequence[Item], list[Answer]], None]
@@ -56,18 +57,25 @@ class Performer:
     def _answers(self, items: Sequence[Item]) -> Iterator[Answer]:
         given_up = [position for position, item in enumerate(items) if item.verdict is not None]
         for position in given_up:
-            yield from ((position, answer) for answer in self._stand_in(items[position]))
+            said = ((0, answer) for answer in self._stand_in(items[position]))
+            yield from ((position, answer) for _, answer in watched([items[position].work], said, together=True))
         left = [position for position, item in enumerate(items) if item.verdict is None]
         if left:
             work = self._counted if self.stage.can_crash else self._plainly
-            yield from ((left[at], answer) for at, answer in work([items[position].event for position in left]))
+            answers = work([items[position] for position in left])
+            works = [items[position].work for position in left]
+            told = watched(works, answers, together=self.stage.batch is not None)
+            yield from ((left[at], answer) for at, answer in told)
 
-    def _plainly(self, events: Sequence[Event]) -> Iterator[Answer]:
-        yield from execute(self.stage, events, self.bench)
+    def _plainly(self, items: Sequence[Item]) -> Iterator[Answer]:
+        yield from execute(self.stage, [item.event for item in items], self.bench)
 
-    def _counted(self, events: Sequence[Event]) -> Iterator[Answer]:
+    def _counted(self, items: Sequence[Item]) -> Iterator[Answer]:
         """With marks of begun attempts in the store, and suspects alone in a child (DESIGN §4.7)."""
+        events = [item.event for item in items]
         marks = [attempts.begin(self.bench.store, self.stage.name, event.id) for event in events]
+        for item, mark in zip(items, marks, strict=True):
+            item.work.died(mark.before)
         fine = [at for at, mark in enumerate(marks) if not mark.suspect]
         try:
             if fine:

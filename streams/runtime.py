@@ -31,6 +31,7 @@ from streams.outbox import Outbox
 from streams.performing import Isolate, Performer
 from streams.reading import event_of, origin_of
 from streams.threads import Threads
+from streams.work import UNWATCHED, Watch
 
 COMMIT_SECONDS, COMMIT_LIMIT, LEAVE_LIMIT, REJOIN_SECONDS = 0.5, 5.0, 10.0, 1.0
 POLL_MS = 3_000
@@ -59,6 +60,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self, stage: Stage, bench: Bench, outbox: Outbox, *, connection: dict[str, Any], instance: str | None,
         isolate: Isolate, held: Callable[[Stage, Event], bool] = lambda _stage, _event: False,
         limits: Limits = Limits(), buries: Callable[[str], bool] = lambda _: True, begin: Begin | None = None,
+        watch: Watch = UNWATCHED,
     ) -> None:  # fmt: skip
         self.stage, self.limits, self.joined = stage, limits, asyncio.Event()
         self._connection, self._instance, self._buries, self._begin = connection, instance, buries, begin
@@ -67,7 +69,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         express = frozenset(name for kind in stage.takes for name in topics(kind)[1:])
         self.desk = Desk(
             stage, Performer(stage, bench, isolate, held), outbox, loop=asyncio.get_running_loop(),
-            submit=self._threads.submit, slots=limits.slots, finished=self._finished, express=express,
+            submit=self._threads.submit, slots=limits.slots, finished=self._finished, express=express, watch=watch,
         )  # fmt: skip
         self._stopping, self._settled = asyncio.Event(), asyncio.Event()
         self._offsets: dict[TopicPartition, Offsets] = {}

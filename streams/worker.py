@@ -24,6 +24,7 @@ from streams.outbox import Outbox, Producer
 from streams.performing import Isolate
 from streams.runtime import Limits, StageConsumer
 from streams.status import StatusBoard, restore
+from streams.work import UNSEEN, Probe, Watch
 
 FIRST_LOOK_SECONDS = 30.0
 
@@ -46,6 +47,7 @@ class Setup:
     buries: Mapping[str, str]
     instance: str | None = None
     producer: Callable[[], Producer] | None = None
+    probe: Probe = UNSEEN
 
 
 def producer(connection: Mapping[str, Any]) -> AIOKafkaProducer:
@@ -108,7 +110,7 @@ def _consumer(
         board.stage() if mine else stage, bench, outbox, connection=setup.connection, instance=setup.instance,
         isolate=setup.isolate, held=lambda each, said: bool(each.held_by) and past_express(said) and gauge.full,
         limits=Limits(slots=setup.slots.get(stage.name, 1)), buries=lambda topic: setup.buries.get(topic) == stage.name,
-        begin=begin if mine else None,
+        begin=begin if mine else None, watch=Watch(setup.probe, bench.plan_of),
     )  # fmt: skip
 
 

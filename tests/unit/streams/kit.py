@@ -1,7 +1,7 @@
 """A desk without a broker: time that is told, threads that wait to be asked, an outbox that answers as it is told."""
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -75,11 +75,16 @@ class Said:
     at_once: bool = True
     errors: list[ChalkstreamError | None] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    carried: list[Mapping[str, str]] = field(default_factory=list)
     letters: list[tuple[Origin, str, int, str]] = field(default_factory=list)
     waiting: list[Callable[[ChalkstreamError | None], None]] = field(default_factory=list)
 
-    def publish(self, event: Event, acknowledged: Callable[[ChalkstreamError | None], None]) -> None:
+    def publish(
+        self, event: Event, acknowledged: Callable[[ChalkstreamError | None], None],
+        carry: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:  # fmt: skip
         self.events.append(event)
+        self.carried.append(carry())
         self._answer(acknowledged)
 
     def bury(

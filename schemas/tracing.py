@@ -1,0 +1,73 @@
+"""Trace context as it travels with a fact: W3C ``traceparent``, and how the work behind the fact went.
+
+The trace of a job is the uploader's, or follows from the job's id: whoever handles the job, in whichever run and
+after however many deaths, means the same trace. A context that was only derived names no span that anybody made.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+TRACEPARENT: Final = "traceparent"
+WORK: Final = "chalkstream-work"
+"""Header of an output: ``stage``, seconds its input ``waited`` and was ``worked`` on so far, in which ``attempt``."""
+_SHAPE: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_WORK: Final = re.compile(
+    r"([a-z_]{1,64});waited=(\d{1,12}\.\d{3});worked=(\d{1,12}\.\d{3});attempt=(\d{1,9});of=(\w{1,16})"
+)
+
+
+class Received(NamedTuple):
+    """Where a fact was found; ``said`` in seconds since 1970. ``system`` by OpenTelemetry's messaging conventions."""
+
+    topic: str
+    partition: int
+    offset: int
+    said: float
+    traceparent: str | None = None
+    system: str = "kafka"
+
+
+class Pace(NamedTuple):
+    """How the work behind one fact went; ``of`` tells the inputs of a stage apart."""
+
+    stage: str
+    waited: float
+    worked: float
+    attempt: int
+    of: str
+
+    def text(self) -> str:
+        """As a header."""
+        return f"{self.stage};waited={self.waited:.3f};worked={self.worked:.3f};attempt={self.attempt};of={self.of}"
+
+
+def pace(text: str | None) -> Pace | None:
+    """What such a header says."""
+    found = _WORK.fullmatch(text or "")
+    return Pace(found[1], float(found[2]), float(found[3]), int(found[4]), found[5]) if found else None
+
+
+def valid(text: str | None) -> str | None:
+    """A traceparent that can be used, else None."""
+    return text if text and _SHAPE.fullmatch(text) else None
+
+
+def carried(headers: Iterable[tuple[str, Any]]) -> str | None:
+    """The context that a record brings."""
+    for name, value in headers:
+        if name == TRACEPARENT and isinstance(value, bytes):
+            return valid(value.decode("ascii", errors="replace"))
+    return None
+
+
+def root(job: str, told: str | None = None) -> str:
+    """Where the trace of a job begins: what the uploader ``told``, else derived."""
+    digest = hashlib.blake2b(job.encode(errors="replace"), digest_size=24, person=b"chalkstream").hexdigest()
+    return valid(told) or f"00-{digest[:32]}-{digest[32:]}-01"
+
+
+def trace_id(traceparent: str | None) -> str:
+    """32 hexadecimal digits, or nothing."""
+    return traceparent.split("-")[1] if traceparent else ""
