@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from infra import buckets, kafka
 from infra.settings import read
 from schemas.topics import TOPICS
+from streams import logs
 
 
 def initialise() -> None:
     """Make what is missing and say so."""
     settings = read(os.environ)
+    logs.for_people()
     made = [f"topic {name}" for name in asyncio.run(kafka.create_topics(settings.kafka, TOPICS.values()))]
     made += buckets.prepare(settings.store)
     sys.stdout.write("\n".join(f"made {what}" for what in made or ["nothing: all is there"]) + "\n")
@@ -24,6 +26,7 @@ def run_worker(stages: Sequence[str], instance: str | None) -> None:
     from streams.worker import work
 
     settings = read(os.environ)
+    logs.for_workers()
 
     async def run() -> int:
         return await work(await bootstrap.setup_worker(settings, stages, instance), _say_ready)

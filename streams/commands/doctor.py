@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from infra.settings import Settings, read
 from schemas.errors import BadSettings
+from streams import logs
 from streams.findings.finding import Finding, Situation, ask, checks
 
 MARKS = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "bad": "[red]bad [/]"}
@@ -19,6 +20,7 @@ MARKS = {"ok": "[green]ok  [/]", "warn": "[yellow]warn[/]", "bad": "[red]bad [/]
 
 def examine(*, models: str | None, store: Path | None) -> int:
     """Print all findings; the exit code."""
+    logs.for_people()
     console, situation = Console(soft_wrap=True, highlight=False), look(models, store)
     worst = 0
     for name, question in checks().items():

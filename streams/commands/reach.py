@@ -12,7 +12,7 @@ from processors.recipes import RESULTS
 from processors.runs import home
 from schemas.errors import BadInput
 from schemas.jobs import JobStatus
-from streams import follow
+from streams import follow, logs
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Reach:
 def reach() -> Reach:
     """By the settings of this process."""
     settings = read(os.environ)
+    logs.for_people()
     client = s3.connect(settings.store)
     return Reach(settings, client, s3.S3Store(client))
 
