@@ -1,6 +1,7 @@
 """``init`` and ``worker``: what a cluster is made of, and the processes that run in it."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from infra import buckets, kafka
 from infra.settings import read
 from schemas.topics import TOPICS
 from streams import logs
+
+log = logging.getLogger(__name__)
 
 
 def initialise() -> None:
@@ -28,13 +31,18 @@ def run_worker(stages: Sequence[str], instance: str | None) -> None:
     settings = read(os.environ)
     logs.for_workers()
 
+    log.info("starting", extra={"stages": list(stages) or "all", "instance": instance})
+
     async def run() -> int:
         return await work(await bootstrap.setup_worker(settings, stages, instance), _say_ready)
 
-    if asyncio.run(run()):
+    left = asyncio.run(run())
+    log.info("stopped", extra={"threads_left": left})
+    if left:
         os._exit(0)  # threads that could not be drained in time would hold up the exit; their work is done again
 
 
 def _say_ready() -> None:
+    log.info("ready")
     sys.stdout.write("ready\n")
     sys.stdout.flush()
