@@ -1,11 +1,12 @@
 """Inside the child: one track becomes PCM on the media clock, and what could not be used is named.
 
 Laws: one damaged packet costs that packet; the demuxer is asked again after an error, but only so often in a row; a
-gap after a complaint of libav is damage, a gap without one is the recording's own.
+gap after a complaint of libav is damage, a gap without one is the recording's own (FLAC has none: its frames count).
 """
 
 import logging
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Any
 
 import av
@@ -22,6 +23,8 @@ from infra.decode.timeline import GAP_S, RATE, Timeline
 from infra.decode.writer import Writer
 
 FAULTS_IN_A_ROW, COMPLAINT_FRAMES = 64, 3
+SPLICED, SPLICE_S = ("mpegts", "mpeg"), 10.0
+"""Recordings glued together, whose clock starts anew in the middle; so far ahead as ffmpeg's dts_delta_threshold."""
 
 
 def origin_of(media: Media) -> float:
@@ -63,7 +66,9 @@ class Track:
 
     def __init__(self, media: Media, stream: Any, writer: Writer) -> None:
         self._media, self._stream, self._writer = media, stream, writer
-        self._sound, self._clock = Sound(writer), Timeline(origin=origin_of(media))
+        self._name: str = media.container.format.name
+        most_ahead = SPLICE_S if self._name in SPLICED else inf
+        self._sound, self._clock = Sound(writer), Timeline(origin=origin_of(media), most_ahead=most_ahead)
         self._end = end_of(media, stream, self._clock.origin)
         self._pcm = stream.codec_context.name.startswith("pcm_")
         self._losses, self._complaints = Losses(), Complaints()
@@ -128,7 +133,7 @@ class Track:
     def _gap(self, before: float | None, moved: float) -> None:
         if before is None or moved - before < GAP_S:
             return
-        if self._complaints.fresh:
+        if self._complaints.fresh or self._name == "flac":
             self._losses.add(before, moved)
         else:
             self._gaps += moved - before
@@ -146,7 +151,7 @@ class Track:
         if self._gaps:
             said.append(f"the track has gaps; {self._gaps:.1f} s of silence stand there")
         if self._clock.resets:
-            said.append(f"the track's clock was set back {self._clock.resets} times; the sound was joined")
+            said.append(f"the track's clock was set anew {self._clock.resets} times; the sound was joined")
         if not self._media.structure.ended:
             said.append("the file lacks the mark of its end; sound may be missing there")
         return said

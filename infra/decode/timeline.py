@@ -3,10 +3,12 @@
 Laws: a frame continues the one before it unless its time says otherwise beyond doubt, so jitter never inserts or
 drops a sample. ``GAP_S`` apart is a gap or an overlap at once; a smaller difference counts when it stays on one side
 of ``DRIFT_S`` for ``DRIFT_AFTER_S`` of audio (a clock that drifts, a packet that was lost), and is then corrected by
-its smallest value. A clock that jumps back by more than ``RESET_S`` has been set anew: audio continues.
+its smallest value. A clock that jumps back by more than ``RESET_S``, or ahead by more than its format ever would
+(``most_ahead``), has been set anew: audio continues.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 RATE = 16_000
 GAP_S, DRIFT_S, DRIFT_AFTER_S, RESET_S, AFTER_DAMAGE_S = 0.080, 0.004, 0.5, 1.0, 0.002
@@ -15,9 +17,10 @@ GAP_S, DRIFT_S, DRIFT_AFTER_S, RESET_S, AFTER_DAMAGE_S = 0.080, 0.004, 0.5, 1.0,
 
 @dataclass
 class Timeline:
-    """The clock of one track; ``origin`` is the container's time that a player shows as 0, in seconds."""
+    """The clock of one track, in seconds; ``origin`` is the container's time that a player shows as 0."""
 
     origin: float = 0.0
+    most_ahead: float = inf
     end: float | None = None
     resets: int = 0
     _leaning: float = 0.0
@@ -43,7 +46,7 @@ class Timeline:
             return None
         apart, limit = time - self.origin - end, AFTER_DAMAGE_S if self._damaged else GAP_S
         self._damaged = False
-        if apart < -RESET_S:
+        if not -RESET_S <= apart <= self.most_ahead:
             self.origin, self.resets = self.origin + apart, self.resets + 1
             return None
         if abs(apart) < limit:
