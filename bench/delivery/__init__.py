@@ -1,0 +1,1 @@
+"""How the runtime delivers: throughput, latency and idle cost on a real broker. ``python -m bench.delivery``."""
