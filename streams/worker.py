@@ -47,6 +47,7 @@ class Setup:
     buries: Mapping[str, str]
     instance: str | None = None
     producer: Callable[[], Producer] | None = None
+    session: float = 45.0
     probe: Probe = UNSEEN
 
 
@@ -109,8 +110,8 @@ def _consumer(
     return StageConsumer(
         board.stage() if mine else stage, bench, outbox, connection=setup.connection, instance=setup.instance,
         isolate=setup.isolate, held=lambda each, said: bool(each.held_by) and past_express(said) and gauge.full,
-        limits=Limits(slots=setup.slots.get(stage.name, 1)), buries=lambda topic: setup.buries.get(topic) == stage.name,
-        begin=begin if mine else None, watch=Watch(setup.probe, bench.plan_of),
+        limits=Limits(slots=setup.slots.get(stage.name, 1), session=setup.session),
+        buries=lambda topic: setup.buries.get(topic) == stage.name, begin=begin if mine else None, watch=Watch(setup.probe, bench.plan_of),
     )  # fmt: skip
 
 
