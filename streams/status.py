@@ -53,7 +53,9 @@ class StatusBoard:
 
     def stage(self) -> Stage:
         """The stage over this board."""
-        return Stage(name="jobs", takes=TAKES, gives=(JobChanged,), run=self.run, ordered=True, given_up=_nothing)
+        return Stage(
+            name="jobs", takes=TAKES, gives=(JobChanged, JobControl), run=self.run, ordered=True, given_up=_nothing
+        )
 
     def run(self, event: Event, bench: Bench) -> Iterator[Event]:
         """The job after ``event``, if it changed; one that was cancelled before it was known is so from the start.
@@ -65,6 +67,7 @@ class StatusBoard:
             return
         before, now = self._before(event, bench), datetime.now(UTC).isoformat(timespec="milliseconds")
         if before is None:
+            yield from self._misled(event)
             return
         after = fold(before, event, now)
         if bench.cancelled(after.job, after.run) or self._early.stops(after.job, after.run):
@@ -95,12 +98,19 @@ class StatusBoard:
         known = self._jobs.get(event.job)
         if known is not None and known.run >= event.run:
             return known
+        if isinstance(event, JobControl):
+            return known
         try:
             return begin(bench.plan_of(event))
         except NotFound:
-            if isinstance(event, JobControl):
-                self._early.told(event)
             return outside(event) if isinstance(event, JobEnded) else known
+
+    def _misled(self, event: Event) -> Iterator[Event]:
+        """A wish about a job that is not known here: kept in mind, and said once more, to the job's own partition,
+        for another client's partitioner may have sent it past the one who writes that job's state."""
+        if isinstance(event, JobControl) and not self._early.stops(event.job, event.run):
+            self._early.told(event)
+            yield event
 
 
 def _changed(status: JobStatus) -> JobChanged:

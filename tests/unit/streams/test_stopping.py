@@ -67,12 +67,19 @@ def test_the_job_ends_cancelled_whatever_comes_first(tmp_path: Path, order: tupl
 
 def test_a_cancel_that_comes_before_its_plan_is_kept_in_mind(tmp_path: Path) -> None:
     bench, event = bench_with(Control(), tmp_path)
-    unknown = Bench(**{**vars(bench), "plan_of": plans(make_bench(Shelf(), tmp_path / "empty").store)})
-    board = StatusBoard()
-    assert list(board.run(JobControl(job=event.job, action="cancel"), unknown)) == []
+    board, wish = StatusBoard(), JobControl(job=event.job, action="cancel")
+    assert list(board.run(wish, bench)) == [wish], "said again, for it may have come to the wrong partition"
+    assert list(board.run(wish, bench)) == [], "and only once"
     (changed,) = board.run(event, bench)
     assert isinstance(changed, JobChanged)
     assert changed.state == "cancelled"
+
+
+def test_a_finished_job_stays_finished_though_the_wish_comes_to_another_process(tmp_path: Path) -> None:
+    bench, event = bench_with(Control(), tmp_path)
+    elsewhere = StatusBoard()
+    said = list(elsewhere.run(JobControl(job=event.job, action="cancel"), bench))
+    assert not [each for each in said if isinstance(each, JobChanged)]
 
 
 def test_a_rerun_of_a_cancelled_job_runs(tmp_path: Path) -> None:
