@@ -5,6 +5,7 @@ whatever a lossy codec did to its edges.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -155,8 +156,8 @@ class Decoded:
 
 def decoded(source: Any, **request: Any) -> Decoded:
     """Decode a file or a source to the end."""
-    source = FileSource(source) if isinstance(source, Path) else source
-    first, *parts, end = decode(source, DecodeRequest(**request))
+    with closing(FileSource(source)) if isinstance(source, Path) else nullcontext(source) as opened:
+        first, *parts, end = decode(opened, DecodeRequest(**request))
     assert isinstance(first, MediaInfo) and isinstance(end, DecodeEnd)
     pcm = [part for part in parts if isinstance(part, bytes)]
     assert len(pcm) == len(parts) and sum(map(len, pcm)) == 2 * end.samples
