@@ -111,7 +111,8 @@ def _consumer(
         board.stage() if mine else stage, bench, outbox, connection=setup.connection, instance=setup.instance,
         isolate=setup.isolate, held=lambda each, said: bool(each.held_by) and past_express(said) and gauge.full,
         limits=Limits(slots=setup.slots.get(stage.name, 1), session=setup.session),
-        buries=lambda topic: setup.buries.get(topic) == stage.name, begin=begin if mine else None, watch=Watch(setup.probe, bench.plan_of),
+        buries=lambda topic: setup.buries.get(topic) == stage.name, begin=begin if mine else None,
+        watch=Watch(setup.probe, bench.plan_of),
     )  # fmt: skip
 
 
