@@ -7,7 +7,7 @@ derived ids make harmless. All access goes through one connection and one lock.
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from schemas import envelope
 from schemas.errors import Unavailable
 from schemas.events import EXPRESS_SECONDS, Event, SpeechFound
 from schemas.jobs import JobStatus
+from schemas.tracing import TRACEPARENT
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, type TEXT, job TEXT, run INT, value BLOB);
@@ -24,20 +25,42 @@ CREATE TABLE IF NOT EXISTS work (
   stage TEXT, seq INT, job TEXT, run INT, state TEXT, priority INT, attempts INT DEFAULT 0, waits INT DEFAULT 0,
   not_before REAL DEFAULT 0, since REAL, seconds REAL DEFAULT 0, PRIMARY KEY (stage, seq)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS next_work ON work (stage, state, priority, seq);
+CREATE TABLE IF NOT EXISTS attempts (
+  stage TEXT, seq INT, number INT, began REAL, ended REAL, outcome TEXT,
+  PRIMARY KEY (stage, seq, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS contexts (seq INTEGER PRIMARY KEY, traceparent TEXT);
 CREATE TABLE IF NOT EXISTS jobs (job TEXT PRIMARY KEY, status BLOB);
 """
 READY, DOING, DONE = "ready", "doing", "done"
+Carry = Callable[[], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
 class Item:
-    """A fact as one stage's work; ``attempts`` begun before this one, ``since`` when it was made (seconds)."""
+    """A fact as one stage's work; ``attempts`` begun before this one, ``since`` when it was made (seconds).
+
+    ``traceparent``: the trace context that the fact was said in.
+    """
 
     seq: int
     event: Event
     attempts: int
     waits: int
     since: float
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One attempt of a stage at one fact, in seconds since 1970; ``outcome`` is ``done`` or why it was not."""
+
+    stage: str
+    event: Event
+    since: float
+    number: int
+    began: float | None
+    ended: float | None
+    outcome: str | None
 
 
 class Journal:
@@ -62,18 +85,31 @@ class Journal:
         """Work that a dead process had begun is ready again; its attempt stays counted."""
         with self._transaction():
             self._db.execute("UPDATE work SET state = ? WHERE state = ?", (READY, DOING))
+            self._db.execute("UPDATE attempts SET outcome='killed' WHERE ended IS NULL AND outcome IS NULL")
 
     def begin(self, status: JobStatus) -> None:
         """Note a new job, or a new run of one."""
         with self._transaction():
             self._save(status)
 
-    def publish(self, events: Iterable[Event], *, now: float, done: tuple[str, int] | None = None) -> list[Event]:
-        """Write facts and the work they make; with ``done`` also end the item they came from. Returns the new ones."""
+    def publish(
+        self,
+        events: Iterable[Event],
+        *,
+        now: float,
+        done: tuple[str, int] | None = None,
+        carry: Carry = dict,
+        outcome: str = DONE,
+    ) -> list[Event]:
+        """Write facts and the work they make; with ``done`` also end the item they came from, as ``outcome`` says.
+
+        ``carry`` is asked for the trace context of each new one; those are returned.
+        """
         with self._transaction():
-            new = [event for event in events if self._insert(event, now)]
+            new = [event for event in events if self._insert(event, now, carry)]
             if done:
-                self._end(*done)
+                self._end(*done, now, outcome)
+                self._db.execute("UPDATE work SET state=? WHERE stage=? AND seq=?", (DONE, *done))
             self._tell()
         return new
 
@@ -83,7 +119,8 @@ class Journal:
         hold = f"AND NOT EXISTS ({earlier})" if ordered else ""
         with self._transaction():
             rows = self._db.execute(
-                "SELECT w.seq, f.type, f.value, w.attempts, w.waits, w.since FROM work w JOIN facts f USING (seq)"  # noqa: S608
+                "SELECT w.seq, f.type, f.value, w.attempts, w.waits, w.since, c.traceparent"  # noqa: S608
+                " FROM work w JOIN facts f USING (seq) LEFT JOIN contexts c USING (seq)"
                 f" WHERE w.stage=? AND w.state='ready' AND w.not_before<=? {hold}"
                 " ORDER BY w.priority, w.seq LIMIT ?",
                 (stage, now, limit),
@@ -92,11 +129,16 @@ class Journal:
                 self._db.execute(
                     "UPDATE work SET state='doing', attempts=attempts+1 WHERE stage=? AND seq=?", (stage, row[0])
                 )
+                self._db.execute(
+                    "INSERT INTO attempts (stage, seq, number, began) VALUES (?,?,?,?)",
+                    (stage, row[0], row[3] + row[4] + 1, now),
+                )
         return [Item(row[0], envelope.parse(row[1], row[2]), *row[3:]) for row in rows]
 
-    def put_back(self, stage: str, seq: int, *, not_before: float, waited: bool) -> None:
-        """Try again later; waiting for a service uses up no attempt."""
+    def put_back(self, stage: str, seq: int, *, now: float, not_before: float, waited: bool, outcome: str) -> None:
+        """Try again later; waiting for a service uses up no attempt. ``outcome``: the code of what went wrong."""
         with self._transaction():
+            self._end(stage, seq, now, outcome)
             self._db.execute(
                 "UPDATE work SET state='ready', not_before=?, attempts=attempts-?, waits=waits+?"
                 " WHERE stage=? AND seq=?",
@@ -141,7 +183,18 @@ class Journal:
             ).fetchall()
         return (envelope.parse(kind, value) for kind, value in rows)
 
-    def _insert(self, event: Event, now: float) -> bool:
+    def timings(self, job: str, run: int) -> list[Timing]:
+        """Every attempt of every stage at the facts of one run, and what has not been begun, in order of making."""
+        with self.changed:
+            rows = self._db.execute(
+                "SELECT w.stage, f.type, f.value, w.since, a.number, a.began, a.ended, a.outcome"
+                " FROM work w JOIN facts f USING (seq) LEFT JOIN attempts a USING (stage, seq)"
+                " WHERE w.job=? AND w.run=? ORDER BY w.seq, w.stage, a.number",
+                (job, run),
+            ).fetchall()
+        return [Timing(row[0], envelope.parse(row[1], row[2]), row[3], row[4] or 0, *row[5:]) for row in rows]
+
+    def _insert(self, event: Event, now: float, carry: Carry) -> bool:
         kind = event.wire_type()
         row = self._db.execute(
             "INSERT OR IGNORE INTO facts (id, type, job, run, value) VALUES (?,?,?,?,?) RETURNING seq",
@@ -154,13 +207,20 @@ class Journal:
                 "INSERT INTO work (stage, seq, job, run, state, priority, since) VALUES (?,?,?,?,?,?,?)",
                 (stage, row[0], event.job, event.run, READY, _priority(event), now),
             )
+        if context := carry().get(TRACEPARENT):
+            self._db.execute("INSERT OR REPLACE INTO contexts VALUES (?,?)", (row[0], context))
         before = self._status(event.job)
         if before and (after := self._fold(before, event)) is not before:
             self._save(after)
         return True
 
-    def _end(self, stage: str, seq: int) -> None:
-        self._db.execute("UPDATE work SET state=? WHERE stage=? AND seq=?", (DONE, stage, seq))
+    def _end(self, stage: str, seq: int, now: float, outcome: str) -> None:
+        """Of the attempt that is being made."""
+        number = "(SELECT attempts+waits FROM work WHERE stage=? AND seq=?)"
+        self._db.execute(
+            f"UPDATE attempts SET ended=?, outcome=? WHERE stage=? AND seq=? AND number={number}",  # noqa: S608
+            (now, outcome, stage, seq, stage, seq),
+        )
 
     def _status(self, job: str) -> JobStatus | None:
         row = self._db.execute("SELECT status FROM jobs WHERE job=?", (job,)).fetchone()

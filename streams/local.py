@@ -15,9 +15,11 @@ from processors.stage import Answer, Stage
 from schemas.base import SAMPLE_RATE
 from schemas.errors import Cancelled, ChalkstreamError, Unavailable
 from schemas.events import Event, JobEnded, PartDecoded, SpeechFound
+from schemas.tracing import Received
 from streams.execute import as_ours, execute
 from streams.journal import Item, Journal
 from streams.retry import decide
+from streams.work import UNSEEN, Carry, Probe, Watch, Work, watched
 
 SUSPECT = 2
 """Unfinished attempts after which an item of a stage that can crash runs alone in a child process."""
@@ -37,6 +39,7 @@ class LocalRunner:
     workers: Mapping[str, int] = field(default_factory=dict)
     ahead_seconds: float = 7200.0
     heard: Callable[[Event], None] = lambda _: None
+    probe: Probe = UNSEEN
     stopping: threading.Event = field(default_factory=threading.Event)
     _failure: ChalkstreamError | None = None
     _over: set[str] = field(default_factory=set)
@@ -99,15 +102,26 @@ class LocalRunner:
             )
 
     def _work(self, stage: Stage, items: list[Item]) -> None:
-        for position, answer in self._answers(stage, items):
-            item = items[position]
+        works = [self._watched(stage, item) for item in items]
+        for position, answer in watched(works, self._answers(stage, items), together=stage.batch is not None):
+            item, work = items[position], works[position]
             if isinstance(answer, Event):
-                self._publish([answer])
+                self._say(work, answer)
                 self._hold(stage)
             elif answer is None:
                 self.journal.publish([], now=time.time(), done=(stage.name, item.seq))
+                work.over()
             else:
-                self._failed(stage, item, answer)
+                self._failed(stage, item, answer, work)
+
+    def _watched(self, stage: Stage, item: Item) -> Work:
+        place = Received(item.event.on, 0, item.seq, item.since, item.traceparent, system="chalkstream")
+        return Watch(self.probe, self.bench.plan_of).item(stage.name, item.event, place, item.attempts)
+
+    def _say(self, work: Work, event: Event) -> None:
+        said = work.says(event)
+        self._publish([event], carry=said.headers)
+        said.acknowledged(None)
 
     def _answers(self, stage: Stage, items: list[Item]) -> Iterator[Answer]:
         suspects = [at for at, item in enumerate(items) if stage.can_crash and item.attempts >= SUSPECT]
@@ -118,28 +132,39 @@ class LocalRunner:
         for at in suspects:
             yield from ((at, answer) for _, answer in self.isolate(stage, items[at].event))
 
-    def _publish(self, events: Sequence[Event], done: tuple[str, int] | None = None) -> None:
-        for event in self.journal.publish(events, now=time.time(), done=done):
+    def _publish(self, events: Sequence[Event], done: tuple[str, int] | None = None, carry: Carry = dict) -> None:
+        for event in self.journal.publish(events, now=time.time(), done=done, carry=carry):
             if isinstance(event, JobEnded):
                 self._over.add(event.job)
                 self.journal.discard(event.job)
             self.heard(event)
 
-    def _failed(self, stage: Stage, item: Item, error: ChalkstreamError) -> None:
+    def _failed(self, stage: Stage, item: Item, error: ChalkstreamError, work: Work) -> None:
         now = time.time()
         if isinstance(error, Cancelled) and self.stopping.is_set():
-            self.journal.put_back(stage.name, item.seq, not_before=0.0, waited=True)
+            self._put_back(stage, item, error)
+            work.over(error)
         elif isinstance(error, Unavailable) and item.waits >= PATIENCE:
-            self.journal.put_back(stage.name, item.seq, not_before=0.0, waited=True)
+            self._put_back(stage, item, error)
+            work.over(error)
             self._fail(error)
         else:
             decision = decide(error, attempts=item.attempts + 1, waits=item.waits, age=now - item.since)
             if decision.action == "again":
-                later = now + decision.delay
-                waited = isinstance(error, Unavailable)
-                self.journal.put_back(stage.name, item.seq, not_before=later, waited=waited)
+                self._put_back(stage, item, error, now + decision.delay)
+                work.again(error, decision.delay)
             else:
-                self._publish(list(stage.given_up(item.event, error.info, self.bench)), (stage.name, item.seq))
+                work.gave_up(error)
+                for event in stage.given_up(item.event, error.info, self.bench):
+                    self._say(work, event)
+                self.journal.publish([], now=time.time(), done=(stage.name, item.seq), outcome=error.code)
+                work.over()
+
+    def _put_back(self, stage: Stage, item: Item, error: ChalkstreamError, later: float = 0.0) -> None:
+        waited = isinstance(error, Unavailable | Cancelled)
+        self.journal.put_back(
+            stage.name, item.seq, now=time.time(), not_before=later, waited=waited, outcome=error.code
+        )  # fmt: skip
 
     def _hold(self, stage: Stage) -> None:
         """Back-pressure: a stage that runs ahead waits while too much audio is before the one that holds it."""
