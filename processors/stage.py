@@ -27,6 +27,8 @@ Run = Callable[[Any, Bench], Iterable[Any]]
 """``(event, bench) -> events``, or with a batch ``(events, bench) -> answers``."""
 GivenUp = Callable[[Any, ErrorInfo, Bench], Iterable[Event]]
 """What stands in for the outputs of an item that failed for good."""
+Refuse = Callable[[Any, int, Bench], ChalkstreamError | None]
+"""``(event, items of its tenant in hand, bench) -> why it is answered at once``, asked when an item is read."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Stage:
 
     ``ordered``: per job. ``can_crash``: unfinished attempts are counted. ``streams``: gives results while it works.
     ``held_by``: waits while too much audio is before that stage. ``engine``: the model it needs, loaded early.
+    ``answers``: each item has an answer of its own, a cancelled one too. ``refuse``: what never waits for its turn.
     """
 
     name: str
@@ -63,6 +66,8 @@ class Stage:
     engine: str | None = None
     streams: bool = False
     held_by: str | None = None
+    answers: bool = False
+    refuse: Refuse | None = None
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
@@ -83,7 +88,7 @@ def _here() -> list[str]:
 def _in_chain_order(stages: list[Stage]) -> list[Stage]:
     made = {kind for stage in stages for kind in stage.gives}
     ordered: list[Stage] = []
-    waiting = sorted(stages, key=lambda stage: stage.name)
+    waiting = sorted(stages, key=lambda stage: (stage.answers, stage.name))
     while waiting:
         given = {kind for stage in ordered for kind in stage.gives} | {
             k for s in stages for k in s.takes if k not in made

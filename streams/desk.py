@@ -8,6 +8,7 @@ is given up on leaves a dead letter (unless the input was bad) and a word for th
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -62,6 +63,7 @@ class Desk:
         self._hand: dict[Place, Item] = {}
         self._by_id: dict[str, Item] = {}
         self._counts = {True: 0, False: 0}
+        self._tenants: Counter[str] = Counter()
         self._busy, self._pause_until, self._pace = 0, 0.0, 1.0
         self._wake: Any = None
 
@@ -89,9 +91,23 @@ class Desk:
             if item.place not in twin.twins:
                 twin.twins.append(item.place)
             return
+        refused = self._performer.refuses(event, self._tenants[event.tenant])
         self._hold(item)
         self._by_id[item.name] = item
-        self._waiting.add(item, self._loop.time())
+        if refused is None:
+            self._waiting.add(item, self._loop.time())
+        else:
+            self._refuse(item, refused)
+
+    def _refuse(self, item: Item, error: ChalkstreamError) -> None:
+        """Answered now, whatever else waits."""
+        item.verdict = error
+        self._busy += 1
+        self._submit(self._perform, [item])
+
+    def say(self, event: Event) -> None:
+        """A word of this process that belongs to no item."""
+        self._outbox.publish(event, lambda _: None)
 
     def bury(self, origin: Origin, error: BadInput) -> None:
         """A record that can't be read goes to the dead letters, and is finished when it is there."""
@@ -112,6 +128,13 @@ class Desk:
     def _hold(self, item: Item) -> None:
         self._hand[item.place] = item
         self._counts[item.origin.topic in self.express] += 1
+        self._tenants[item.event.tenant] += 1
+
+    def _release(self, item: Item) -> None:
+        self._counts[item.origin.topic in self.express] -= 1
+        self._tenants[item.event.tenant] -= 1
+        if not self._tenants[item.event.tenant]:
+            del self._tenants[item.event.tenant]
 
     def _free(self) -> bool:
         holding = self._performer.holding
@@ -254,7 +277,7 @@ class Desk:
         """No more of it here; whether it is finished is another matter."""
         if self._hand.pop(item.place, None) is None:
             return
-        self._counts[item.origin.topic in self.express] -= 1
+        self._release(item)
         if self._by_id.get(item.name) is item:
             del self._by_id[item.name]
         self._waiting.release(item, self._loop.time())
@@ -267,7 +290,7 @@ class Desk:
         """Forget what has not been begun of the partitions that are ``gone``."""
         for item in self._waiting.drop(gone, self._loop.time()):
             if self._hand.pop(item.place, None) is not None:
-                self._counts[item.origin.topic in self.express] -= 1
+                self._release(item)
                 self._by_id.pop(item.name, None)
 
     def keep(self, mine: Callable[[Item], bool]) -> None:

@@ -30,8 +30,8 @@ def execute(stage: Stage, events: Sequence[Event], bench: Bench) -> Iterator[Ans
 
 
 def _left(stage: Stage, event: Event, bench: Bench) -> bool:
-    """Work of a cancelled run is left; a stage that takes the cancelling itself sees everything."""
-    return JobControl not in stage.takes and bench.cancelled(event.job, event.run)
+    """Work of a cancelled run is left; a stage that takes the cancelling itself, or answers for it, sees everything."""
+    return JobControl not in stage.takes and not stage.answers and bench.cancelled(event.job, event.run)
 
 
 def _single(stage: Stage, position: int, event: Event, bench: Bench) -> Iterator[Answer]:

@@ -38,6 +38,10 @@ class Performer:
     holding: int = 0
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
+    def refuses(self, event: Event, inflight: int) -> ChalkstreamError | None:
+        """Why an item that was just read is not to wait for its turn, if so."""
+        return self.stage.refuse(event, inflight, self.bench) if self.stage.refuse else None
+
     def perform(self, items: Sequence[Item], tell: Tell) -> None:
         """Work on ``items``; every one of them gets its end told, whatever happens."""
         open_items, answers, since = set(range(len(items))), list[Answer](), time.monotonic()
@@ -119,7 +123,8 @@ class Performer:
             self.holding -= 1
 
     def _left(self, item: Item) -> bool:
-        return self.quit or item.lost
+        """A batch is not left for the sake of one that is another member's now: what both say is the same."""
+        return self.quit or (item.lost and self.stage.batch is None)
 
 
 def _in_a_runner(error: BaseException) -> ChalkstreamError:

@@ -361,3 +361,19 @@ def test_quick_items_go_to_a_thread_together_and_slow_ones_alone(tmp_path: Path)
     other = room(replace(stage(echo), can_crash=True), tmp_path, slots=1)
     other.take(*map(cut, range(20)))
     assert all(len(args[0]) == 1 for _, args in other.jobs)
+
+
+def test_what_is_refused_is_answered_at_once_however_much_waits(tmp_path: Path) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def refuse(event: Event, ahead: int, _: Bench) -> ChalkstreamError | None:
+        asked.append((event.tenant, ahead))
+        return Unavailable("too many", code="rate_limited") if ahead >= 2 else None
+
+    here = room(stage(echo, batch=Batch(size=9, wait_ms=99_000), refuse=refuse), tmp_path)
+    here.take(*(cut(n) for n in range(3)), cut(3).model_copy(update={"tenant": "other"}))
+    here.work()
+    assert asked == [("default", 0), ("default", 1), ("default", 2), ("other", 0)]
+    assert (here.finished, here.said.letters) == ([2], [])
+    (ended,) = here.said.events
+    assert isinstance(ended, JobEnded) and ended.error and ended.error.code == "rate_limited"
