@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from schemas.errors import BadSettings
+from schemas.exchanges import ChatLimits, ImageLimits
 from schemas.plan import Options
 
 PREFIX = "CHALKSTREAM_"
@@ -85,6 +86,8 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     engines: EngineSettings = EngineSettings()
     limits: LimitSettings = LimitSettings()
+    chat: ChatLimits = ChatLimits()
+    image: ImageLimits = ImageLimits()
     tenants: dict[str, Options] = {}
 
     @property

@@ -1,10 +1,12 @@
 """The work bench: everything a stage may ask for, as Protocols owned here and fitted in the composition root."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from schemas.events import Event
+from schemas.exchanges import ChatLimits, ImageLimits
 from schemas.media import DecodeEnd, DecodeRequest, MediaInfo
 from schemas.plan import ModelIdentity, Plan, Source
 from schemas.transcript import Segment, Suppressed
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from processors.chatting.values import Chatter
     from processors.planning import Intake
 
     Audio = NDArray[np.float32]
@@ -105,11 +108,13 @@ class Engines(Protocol):
     def voice(self) -> Voice: ...
     def recogniser(self) -> Recogniser: ...
     def translator(self) -> Translator: ...
+    def chatter(self) -> "Chatter": ...
 
 
 @dataclass(frozen=True)
 class Bench:
-    """One per process; ``clock`` counts seconds of work, ``cancelled`` (job, run) is asked between steps."""
+    """One per process; ``clock`` counts seconds of work, ``now`` since 1970; ``cancelled`` (job, run) is asked between
+    steps. ``chat`` and ``image`` say what requests may ask for."""
 
     store: Store
     engines: Engines
@@ -120,3 +125,6 @@ class Bench:
     clock: Callable[[], float]
     version: str = "0"
     intake: "Intake | None" = None
+    chat: ChatLimits = field(default_factory=ChatLimits)
+    image: ImageLimits = field(default_factory=ImageLimits)
+    now: Callable[[], float] = time.time

@@ -156,3 +156,20 @@ def _check_prompt(body: ChatBody, limits: ChatLimits) -> None:
         raise WrongField(f"messages[{empty}].content", "must not be empty")
     if not body.turns:
         raise WrongField("messages", "there is no message with a text")
+
+
+class SaidRecord(BaseModel):
+    """A piece of an answer, durable before it is told; the last one, with ``finish``, says all that the answer needs.
+
+    ``tokens``: of the answer so far.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    tokens: int = 0
+    prompt_tokens: int = 0
+    finish: Finish | None = None
+    model: str = ""
+    seed_honoured: bool | None = None
+    error: RequestError | None = None

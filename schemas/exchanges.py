@@ -15,6 +15,7 @@ from schemas.errors import BadInput, BadInputCode, ErrorInfo
 from schemas.events import Event, PlainEvent
 
 LONGEST_ID: Final = 200
+DEEP: Final = 8
 TENANT: Final = "default"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -118,13 +119,18 @@ def parsed(body: str) -> dict[str, Any]:
     return found
 
 
-def lone_surrogate(value: Any, where: tuple[int | str, ...] = ()) -> tuple[int | str, ...] | None:
-    """Where in parsed JSON a text stands that can't be written in UTF-8."""
-    if isinstance(value, str):
-        return where if _SURROGATE.search(value) else None
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    found = (lone_surrogate(name, where) or lone_surrogate(each, (*where, name)) for name, each in inside)
-    return next((each for each in found if each is not None), None)
+def lone_surrogate(body: dict[str, Any]) -> tuple[int | str, ...] | None:
+    """Where in parsed JSON a text stands that can't be written in UTF-8; nesting may be as deep as it likes."""
+    left: list[tuple[tuple[int | str, ...], Any]] = [((), body)]
+    while left:
+        where, value = left.pop()
+        if isinstance(value, str) and _SURROGATE.search(value):
+            return where
+        if isinstance(value, dict):
+            left += [(where, name) for name in value]
+        inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        left += [((*where, name) if len(where) < DEEP else where, each) for name, each in inside]
+    return None
 
 
 def wrong_field(error: ValidationError) -> WrongField:

@@ -20,13 +20,15 @@ from infra.folder import FolderStore
 from infra.models import installed as models
 from infra.settings import Settings
 from processors.bench import Bench, ByteSource, Recogniser, Store, Translator, Voice
+from processors.chatting.values import Chatter
+from processors.engines import chatters
 from processors.planning import Abilities, Intake
 from processors.recipes import RESULTS, plan_key
 from processors.stage import Stage, discover
 from schemas.errors import BadSettings
 from schemas.events import Event
 from schemas.media import DecodeEnd, DecodeRequest, MediaInfo
-from schemas.pack import Kind
+from schemas.pack import KINDS, Kind
 from schemas.plan import Plan, Source
 from schemas.topics import TOPICS
 from streams import graph, isolated
@@ -39,6 +41,8 @@ from streams.worker import Setup
 
 MOST_WORKERS = 4
 """Parallel model instances by default: each holds its own activations, and memory is the first thing a laptop lacks."""
+CHATS = 32
+"""Threads that wait for chat answers: each has a batch of requests, and the model serves those of all together."""
 
 
 def cores() -> int:
@@ -63,7 +67,7 @@ class LoadedEngines:
     installed: models.Installed
     settings: Settings
     _loaded: dict[str, Any] = field(default_factory=dict)
-    _locks: dict[str, Lock] = field(default_factory=lambda: {name: Lock() for name in ("voice", "asr", "mt")})
+    _locks: dict[str, Lock] = field(default_factory=lambda: {name: Lock() for name in ("voice", *KINDS)})
 
     def voice(self) -> Voice:
         """The voice detector."""
@@ -91,6 +95,16 @@ class LoadedEngines:
             "mt", lambda: nllb.load(**self._common("mt"), max_tokens=model.max_source_tokens)
         )
         return found
+
+    def chatter(self) -> Chatter:
+        """The chat model, behind whichever engine the pack names."""
+        model = self.installed.need("chat")
+        found: Chatter = self._once("chat", lambda: chatters.load(model, self._chat))
+        return found
+
+    def _chat(self) -> dict[str, Any]:
+        told = self._common("chat")
+        return {**told, "context": self.installed.need("chat").context_tokens}
 
     def _once(self, name: str, load: Callable[[], Any]) -> Any:
         with self._locks[name]:
@@ -149,7 +163,7 @@ def local_bench(settings: Settings, *, cancelled: Callable[[str, int], bool] = l
     return Bench(
         store=store, engines=LoadedEngines(find_pack(settings), settings), decode=_limited(settings),
         open_source=_open_file, plan_of=plans(store), cancelled=cancelled, clock=time.monotonic,
-        version=version("chalkstream"),
+        version=version("chalkstream"), chat=settings.chat, image=settings.image,
     )  # fmt: skip
 
 
@@ -202,7 +216,7 @@ def cluster_bench(settings: Settings, control: Control | None = None) -> Bench:
     return Bench(
         store=store, engines=LoadedEngines(installed, settings), decode=_limited(settings), open_source=open_source,
         plan_of=plans(store), cancelled=control.stops if control else lambda _job, _run: False, clock=time.monotonic,
-        version=version("chalkstream"), intake=intake,
+        version=version("chalkstream"), intake=intake, chat=settings.chat, image=settings.image,
     )  # fmt: skip
 
 
@@ -226,7 +240,8 @@ async def setup_worker(settings: Settings, names: Sequence[str], instance: str |
     return Setup(
         stages=stages, connection=kafka.connection(settings.kafka), partitions=there,
         bench=lambda control: cluster_bench(settings, control), isolate=isolated.launcher("cluster", settings),
-        slots={"transcribe": models, "assemble": 2, "subtitle": 1}, ahead_seconds=settings.limits.ahead_seconds,
+        slots={"transcribe": models, "assemble": 2, "subtitle": 1, "chat": CHATS},
+        ahead_seconds=settings.limits.ahead_seconds,
         chunk_seconds=find_pack(settings).need("asr").chunk_seconds, instance=instance,
         buries=graph.undertakers(cluster_stages()),
     )  # fmt: skip

@@ -56,7 +56,7 @@ def as_text(stages: Sequence[Stage]) -> str:
 
 def as_mermaid(stages: Sequence[Stage]) -> str:
     """A flowchart for the documentation."""
-    lines = ["flowchart TD", "  in([upload])", "  out([result topics])"]
+    lines = ["flowchart TD", "  in([upload, request])", "  out([result topics])"]
     lines += [f"  {stage.name}[{stage.name}]" for stage in stages]
     labels: dict[tuple[str, str], list[str]] = {}
     for giver, kind, taker in arrows(stages):

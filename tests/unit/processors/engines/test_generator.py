@@ -1,0 +1,82 @@
+"""The demo pack's chat model through CTranslate2: counted, cut, stopped, sampled, gone on with, in any company."""
+
+from typing import Any
+
+import pytest
+
+from infra.models import installed
+from processors.chatting.values import Ask, Chatter, Sampling, Step
+from processors.engines import generator
+from schemas.errors import ChalkstreamError
+from tests.fakes import MODEL
+
+CHAT = installed.BUILT_IN / "demo" / "chat"
+QUESTIONS = [
+    "What is a broker?",
+    "Hello",
+    "What is a partition of a topic, and what is it good for?",
+    "What is a proof?",
+]
+
+
+@pytest.fixture(scope="module")
+def chatter() -> Chatter:
+    return generator.load(
+        CHAT, MODEL, context=512, options={}, compute_type="int8", device="cpu", workers=2, threads=1
+    )  # fmt: skip
+
+
+def talk(chatter: Chatter, *asks: Ask) -> list[Any]:
+    """The last word on each: its step with the whole text, or its error."""
+    texts, ends = [""] * len(asks), list[Any]([None] * len(asks))
+    for at, what in chatter.converse(asks, lambda _: False):
+        if isinstance(what, Step):
+            texts[at] += what.text
+            ends[at] = Step(texts[at], what.tokens, what.prompt_tokens, what.finish)
+        else:
+            ends[at] = what
+    return ends
+
+
+def ask(text: str, most: int = 64, **told: Any) -> Ask:
+    return Ask((("user", text),), most, **told)
+
+
+def test_answers_are_the_same_alone_in_company_and_streamed(chatter: Chatter) -> None:
+    alone = [talk(chatter, ask(each))[0] for each in QUESTIONS]
+    assert talk(chatter, *map(ask, QUESTIONS)) == alone
+    assert talk(chatter, *(ask(each, stream=True) for each in QUESTIONS)) == alone
+    assert all(step.finish == "stop" and step.text and step.tokens > 0 for step in alone)
+
+
+def test_it_stops_at_the_length_asked_for_whatever_the_others_want(chatter: Chatter) -> None:
+    short, long, one = talk(chatter, ask(QUESTIONS[0], 3), ask(QUESTIONS[2], 64), ask(QUESTIONS[1], 1))
+    assert (short.tokens, short.finish, one.tokens, one.finish) == (3, "length", 1, "length")
+    assert long.finish == "stop"
+
+
+def test_it_goes_on_from_what_was_said(chatter: Chatter) -> None:
+    (whole,) = talk(chatter, ask(QUESTIONS[3]))
+    (short,) = talk(chatter, ask(QUESTIONS[3], 5))
+    (rest,) = talk(chatter, ask(QUESTIONS[3], said=short.text, spent=5))
+    assert short.text + rest.text == whole.text and rest.tokens == whole.tokens
+    (nothing,) = talk(chatter, ask(QUESTIONS[3], 6, said=short.text, spent=5))
+    assert (nothing.tokens, nothing.finish) == (6, "length")
+
+
+def test_a_stop_text_ends_it(chatter: Chatter) -> None:
+    (whole,) = talk(chatter, ask(QUESTIONS[3]))
+    (cut,) = talk(chatter, ask(QUESTIONS[3], stop=(whole.text.split()[3],), stream=True))
+    assert whole.text.startswith(cut.text) and cut.finish == "stop" and len(cut.text) < len(whole.text)
+
+
+def test_sampling_is_done_and_no_seed_is_promised(chatter: Chatter) -> None:
+    hot = Sampling(temperature=2.0, top_p=1.0)
+    texts = {talk(chatter, ask(QUESTIONS[2], sampling=hot, seed=1))[0].text for _ in range(8)}
+    assert len(texts) > 1 and not chatter.seeds
+
+
+def test_a_prompt_over_the_context_is_refused_and_spares_the_others(chatter: Chatter) -> None:
+    long, fine = talk(chatter, ask("word " * 600), ask(QUESTIONS[1]))
+    assert isinstance(long, ChalkstreamError) and long.code == "prompt_too_long"
+    assert isinstance(fine, Step) and fine.finish == "stop"

@@ -1,0 +1,120 @@
+"""Lanes: many callers, one model; lines come and go, batches are broken off and go on, nobody is forgotten."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
+from typing import Any
+
+from processors.chatting.saying import Speech
+from processors.chatting.values import Ask, Sampling, Step, Told
+from processors.engines.lanes import Hear, Lanes, Line
+from schemas.errors import Broken, Cancelled
+
+END = 0
+
+
+class Model:
+    """Says 1, 2, 3 … to each line until it is over; ``step`` runs before each step, ``batches`` are their sizes."""
+
+    def __init__(self, step: Callable[[], None] = lambda: None) -> None:
+        self.step, self.batches = step, list[int]()
+
+    def __call__(self, lines: Sequence[Line], hear: Hear) -> None:
+        self.batches.append(len(lines))
+        alive = list(range(len(lines)))
+        while alive:
+            self.step()
+            alive = [at for at in alive if not hear(at, len(lines[at].made) + 1)]
+
+
+def line(
+    told: "SimpleQueue[Told]", at: int, room: int = 5, left: Callable[[], bool] = lambda: False, **ask: Any
+) -> Line:
+    return Line(
+        Ask((("user", "x"),), room, **ask), [9], 1, room, Speech(lambda tokens: "".join(map(str, tokens)), []),
+        frozenset({END}), lambda what: told.put((at, what)), left,
+    )  # fmt: skip
+
+
+def lanes(model: Any, count: int = 1, size: int = 8) -> Lanes:
+    return Lanes(model, count, size=size, budget=10_000)
+
+
+def ends(told: list[Told]) -> dict[int, str]:
+    return {at: what.text for at, what in told if isinstance(what, Step) and what.finish}
+
+
+def test_each_ends_when_it_is_over_and_not_when_the_slowest_is() -> None:
+    told: SimpleQueue[Told] = SimpleQueue()
+    lines = [line(told, 0, room=50), line(told, 1, room=2)]
+    found = list(lanes(Model()).converse(lines, told, 2))
+    assert [at for at, _ in found] == [1, 0]
+    assert ends(found)[1] == "12" and all(what.finish == "length" for _, what in found if isinstance(what, Step))
+
+
+def test_who_comes_later_joins_the_batch_that_runs_and_nothing_is_said_twice() -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def step() -> None:
+        began.set()
+        go_on.wait(5)
+
+    model = Model(step)
+    shared = lanes(model)
+    first, second = SimpleQueue[Told](), SimpleQueue[Told]()
+    found: list[Told] = []
+    thread = threading.Thread(target=lambda: found.extend(shared.converse([line(first, 0, room=9)], first, 1)))
+    thread.start()
+    assert began.wait(5)
+    later = shared.converse([line(second, at, room=3) for at in range(5)], second, 5)
+    threading.Timer(0.05, go_on.set).start()
+    assert ends(list(later)) == dict.fromkeys(range(5), "123")
+    thread.join(5)
+    assert ends(found) == {0: "123456789"} and max(model.batches) == 6
+
+
+def test_a_left_line_ends_and_a_caller_that_goes_ends_its_lines() -> None:
+    told: SimpleQueue[Told] = SimpleQueue()
+    left = line(told, 0, room=10**9, left=lambda: True)
+    ((_, what),) = list(lanes(Model()).converse([left], told, 1))
+    assert isinstance(what, Cancelled)
+    endless = line(told, 0, room=10**9, stream=True)
+    talk = lanes(Model()).converse([endless], told, 1)
+    next(talk)
+    talk.close()  # type: ignore[attr-defined]
+    until = time.monotonic() + 5
+    while not endless.over and time.monotonic() < until:
+        time.sleep(0.001)
+    assert endless.over
+
+
+def test_a_model_that_breaks_is_an_error_of_each_line_and_the_lane_lives() -> None:
+    told: SimpleQueue[Told] = SimpleQueue()
+    broken = [True]
+
+    def step() -> None:
+        if broken.pop() if broken else False:
+            raise RuntimeError("x")
+
+    shared = lanes(Model(step))
+    found = list(shared.converse([line(told, 0), line(told, 1)], told, 2))
+    assert all(isinstance(what, Broken) and what.code == "internal" for _, what in found)
+    assert ends(list(shared.converse([line(told, 0)], told, 1))) == {0: "12345"}
+
+
+def test_unlike_sampling_never_shares_a_batch() -> None:
+    told, model = SimpleQueue[Told](), Model()
+    lines = [line(told, at, sampling=Sampling(at % 2 * 0.5)) for at in range(6)]
+    assert len(ends(list(lanes(model).converse(lines, told, 6)))) == 6
+    assert max(model.batches) == 3
+
+
+def test_an_end_mark_is_no_text_and_counts_as_no_token() -> None:
+    told: SimpleQueue[Told] = SimpleQueue()
+
+    def run(lines: Sequence[Line], hear: Hear) -> None:
+        assert not hear(0, 7) and hear(0, END)
+
+    ((_, step),) = list(lanes(run).converse([line(told, 0)], told, 1))
+    assert isinstance(step, Step) and (step.text, step.tokens, step.finish) == ("7", 1, "stop")
