@@ -61,17 +61,17 @@ def test_who_comes_later_joins_the_batch_that_runs_and_nothing_is_said_twice() -
         go_on.wait(5)
 
     model = Model(step)
-    shared = lanes(model)
+    shared = lanes(model, size=16)
     first, second = SimpleQueue[Told](), SimpleQueue[Told]()
     found: list[Told] = []
     thread = threading.Thread(target=lambda: found.extend(shared.converse([line(first, 0, room=9)], first, 1)))
     thread.start()
     assert began.wait(5)
-    later = shared.converse([line(second, at, room=3) for at in range(5)], second, 5)
+    later = shared.converse([line(second, at, room=3) for at in range(12)], second, 12)
     threading.Timer(0.05, go_on.set).start()
-    assert ends(list(later)) == dict.fromkeys(range(5), "123")
+    assert ends(list(later)) == dict.fromkeys(range(12), "123")
     thread.join(5)
-    assert ends(found) == {0: "123456789"} and max(model.batches) == 6
+    assert ends(found) == {0: "123456789"} and max(model.batches) == 13
 
 
 def test_a_left_line_ends_and_a_caller_that_goes_ends_its_lines() -> None:
