@@ -209,7 +209,7 @@ def cluster_bench(settings: Settings, control: Control | None = None) -> Bench:
             client, source.bucket, source.key, size=source.size, etag=source.etag, version_id=source.version_id
         )
 
-    intake = Intake(
+    intake = None if installed.pack.asr is None else Intake(
         abilities(installed), settings.tenants, store.head, lambda: datetime.now(UTC),
         max_bytes=int(settings.limits.max_gib * (1 << 30)),
     )  # fmt: skip
@@ -242,9 +242,15 @@ async def setup_worker(settings: Settings, names: Sequence[str], instance: str |
         bench=lambda control: cluster_bench(settings, control), isolate=isolated.launcher("cluster", settings),
         slots={"transcribe": models, "assemble": 2, "subtitle": 1, "chat": CHATS},
         ahead_seconds=settings.limits.ahead_seconds,
-        chunk_seconds=find_pack(settings).need("asr").chunk_seconds, instance=instance,
+        chunk_seconds=_chunk_seconds(settings), instance=instance,
         buries=graph.undertakers(cluster_stages()),
     )  # fmt: skip
+
+
+def _chunk_seconds(settings: Settings) -> float:
+    """Of the pack's speech model; a pack may be for chat alone."""
+    asr = find_pack(settings).pack.asr
+    return asr.chunk_seconds if asr else 0.0
 
 
 def _now() -> str:

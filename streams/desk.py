@@ -107,7 +107,7 @@ class Desk:
 
     def say(self, event: Event) -> None:
         """A word of this process that belongs to no item."""
-        self._outbox.publish(event, lambda _: None)
+        self._outbox.publish(event, lambda _: None, dict)
 
     def bury(self, origin: Origin, error: BadInput) -> None:
         """A record that can't be read goes to the dead letters, and is finished when it is there."""

@@ -94,7 +94,7 @@ class Watch:
 
     def plan(self, event: Event) -> Plan | None:
         """The plan, where there is one to be had."""
-        if self.plan_of is None or isinstance(event, PlainEvent):
+        if self.plan_of is None or isinstance(event, PlainEvent) or not event.by_job:
             return None
         try:
             return self.plan_of(event)

@@ -27,6 +27,8 @@ from streams.status import StatusBoard, restore
 from streams.work import UNSEEN, Probe, Watch
 
 FIRST_LOOK_SECONDS = 30.0
+LOOKED_AT = 2_048
+"""Records in hand of a stage that may refuse them: more than any tenant's default share."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,16 @@ def _consumer(
     return StageConsumer(
         board.stage() if mine else stage, bench, outbox, connection=setup.connection, instance=setup.instance,
         isolate=setup.isolate, held=lambda each, said: bool(each.held_by) and past_express(said) and gauge.full,
-        limits=Limits(slots=setup.slots.get(stage.name, 1), session=setup.session),
+        limits=_limits(stage, setup),
         buries=lambda topic: setup.buries.get(topic) == stage.name, begin=begin if mine else None,
         watch=Watch(setup.probe, bench.plan_of),
     )  # fmt: skip
+
+
+def _limits(stage: Stage, setup: Setup) -> Limits:
+    """Who refuses has to look at what comes before it can be worked on."""
+    wide = LOOKED_AT if stage.refuse else Limits.high_water
+    return Limits(slots=setup.slots.get(stage.name, 1), session=setup.session, high_water=wide)
 
 
 async def _run(consumers: list[StageConsumer], behind: list["asyncio.Task[None]"], ready: Callable[[], None]) -> None:
