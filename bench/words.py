@@ -33,7 +33,7 @@ def whisper_tokens() -> list[str]:
     """51,865 tokens in the order that CTranslate2 and faster-whisper rely on; every 12th word ends a sentence."""
     from faster_whisper.tokenizer import _LANGUAGE_CODES
 
-    letters = _byte_letters()
+    letters = byte_letters()
     count = WHISPER_TEXT - 1 - len(letters)
     words = [f"Ġ{word(n * MIXED % count)}{'.' if n % 12 == 11 else ''}" for n in range(count)]
     codes = [code for code in ("en", *_LANGUAGE_CODES) if code not in ("yue",)]
@@ -46,11 +46,11 @@ def whisper_tokens() -> list[str]:
 def write_whisper_tokenizer(tokens: Sequence[str], folder: Path) -> None:
     """``tokenizer.json`` and ``preprocessor_config.json``, with which faster-whisper loads without a network."""
     last = tokens.index("<|notimestamps|>")
-    added = [_added(number, tokens[number]) for number in range(WHISPER_TEXT, last + 1)]
+    marks = [added(number, tokens[number]) for number in range(WHISPER_TEXT, last + 1)]
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     model = {"type": "BPE", "vocab": {token: n for n, token in enumerate(tokens[: last + 1])}, "merges": []}
-    _write(folder / "tokenizer.json", _tokenizer(added, byte_level, byte_level, model))
-    _write(folder / "preprocessor_config.json", {"feature_size": 80, "sampling_rate": 16_000, "hop_length": 160,
+    write(folder / "tokenizer.json", tokenizer(marks, byte_level, byte_level, model))
+    write(folder / "preprocessor_config.json", {"feature_size": 80, "sampling_rate": 16_000, "hop_length": 160,
                                                  "chunk_length": 30, "n_fft": 400})  # fmt: skip
 
 
@@ -62,32 +62,32 @@ def nllb_tokens() -> list[str]:
 
 def write_nllb_tokenizer(tokens: Sequence[str], folder: Path) -> None:
     """A unigram ``tokenizer.json``: a known word is one piece, any other goes by letters."""
-    added = [_added(n, token) for n, token in enumerate(tokens) if n < 4 or token in NLLB_TAGS]
+    marks = [added(n, token) for n, token in enumerate(tokens) if n < 4 or token in NLLB_TAGS]
     blanks = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}
     pieces = [[token, -1.0 if len(token) > 1 else -10.0] for token in tokens]
     model = {"type": "Unigram", "unk_id": 3, "vocab": pieces, "byte_fallback": False}
-    _write(folder / "tokenizer.json", _tokenizer(added, blanks, blanks, model))
+    write(folder / "tokenizer.json", tokenizer(marks, blanks, blanks, model))
 
 
-def _byte_letters() -> list[str]:
+def byte_letters() -> list[str]:
     """The 256 printable stand-ins of byte-level BPE, in the order of GPT-2."""
     plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
     return [chr(byte) for byte in plain] + [chr(256 + n) for n in range(256 - len(plain))]
 
 
-def _added(number: int, content: str) -> dict[str, Any]:
+def added(number: int, content: str) -> dict[str, Any]:
+    """A special token."""
     flags = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
     return {"id": number, "content": content, **flags, "special": True}
 
 
-def _tokenizer(
-    added: list[Any], before: dict[str, Any], after: dict[str, Any], model: dict[str, Any]
-) -> dict[str, Any]:
+def tokenizer(added: list[Any], before: dict[str, Any], after: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
     return {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": added, "normalizer": None,
         "pre_tokenizer": before, "post_processor": None, "decoder": after, "model": model,
     }  # fmt: skip
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def write(path: Path, content: dict[str, Any]) -> None:
+    """JSON to a file."""
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
