@@ -15,6 +15,8 @@ from infra.decode import seccomp
 
 CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE = 1, 38, 4
+GRACE_S = 5
+"""Seconds from SIGXCPU, which says why the child ended, to SIGKILL."""
 OPEN_FILES = 3
 """Standard input (reads), output (messages) and error: there is no fourth."""
 
@@ -43,10 +45,10 @@ def _call(measure: object) -> str:
 
 
 def _limit(kind: str, most: int) -> None:
-    number = getattr(resource, f"RLIMIT_{kind}")
+    number, grace = getattr(resource, f"RLIMIT_{kind}"), GRACE_S if kind == "CPU" else 0
     hard = resource.getrlimit(number)[1]
-    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(number, (most, most))
+    most = most if hard == resource.RLIM_INFINITY else max(0, min(most, hard - grace))
+    resource.setrlimit(number, (most, most + grace))
 
 
 def _prctl(option: int, value: int) -> None:

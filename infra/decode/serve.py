@@ -21,7 +21,8 @@ from infra.decode.window import Readable, Window
 
 START = "import sys; sys.path[:0] = sys.argv[1:]; from infra.decode.child import main; main()"
 ENVIRONMENT = {"LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-JOIN_S = 5.0
+JOIN_S, START_S = 5.0, 10.0
+"""Seconds: for a thread to end, and for an interpreter to start on a busy machine before time counts against it."""
 
 
 def _library(name: str) -> str:
@@ -44,7 +45,7 @@ class Child:
         self._source, self._job = source, job
         self.failure: Exception | None = None
         self.reading_since: float | None = None
-        self.served_at = time.monotonic()
+        self.served_at = time.monotonic() + START_S
         self._channel, self._theirs = socket.socketpair()
         self.messages, self._write_end = os.pipe()
         self._started = threading.Event()
