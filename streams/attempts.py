@@ -38,8 +38,17 @@ def begin(store: Store, stage: str, event_id: str) -> Attempt:
 
 def end(store: Store, attempt: Attempt) -> None:
     """The attempt ended, well or badly; the marks of an item that ended are of no use any more."""
+    _clear(store, attempt.key.rpartition("/")[0] + "/")
+
+
+def acquit(store: Store, stage: str, event_id: str) -> None:
+    """The item ended alone in a child, and whoever waited for that may be dead: it is no suspect any more."""
+    _clear(store, f"attempts/{stage}/{event_id}/")
+
+
+def _clear(store: Store, prefix: str) -> None:
     try:
-        for key in list(store.names(WORK, attempt.key.rpartition("/")[0] + "/")):
+        for key in list(store.names(WORK, prefix)):
             store.delete(WORK, key)
     except ChalkstreamError:
         return  # a mark too many only makes an item run alone next time

@@ -5,6 +5,7 @@ JSON lines; it shares the store, so what it finished stays finished. Only deaths
 is ``crashed``.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -16,8 +17,10 @@ from typing import Any, Literal
 from infra.settings import Settings, read
 from processors.stage import Answer, Stage
 from schemas import envelope
-from schemas.errors import BadInput, Broken, ChalkstreamError, ErrorInfo, rebuild
+from schemas.errors import Broken, ChalkstreamError, ErrorInfo, rebuild
 from schemas.events import Event
+from streams import attempts
+from streams.execute import as_ours, execute
 
 DEATHS = 3
 
@@ -48,10 +51,11 @@ def launcher(bench: Literal["local", "cluster"], settings: Settings) -> Callable
 
 
 def _child(work: str) -> list[Answer] | None:
-    """The answers, or None when the child died of a signal."""
+    """The answers, or None when the child died; what it can say itself is no death."""
     done = subprocess.run(
-        [sys.executable, "-m", "streams.isolated"], input=work.encode(), stdout=subprocess.PIPE, check=False
-    )
+        [sys.executable, "-m", "streams.isolated"], input=work.encode(), stdout=subprocess.PIPE, check=False,
+        start_new_session=True,
+    )  # fmt: skip
     if done.returncode != 0:
         return None
     return [_answer(json.loads(line)) for line in done.stdout.splitlines()]
@@ -70,20 +74,32 @@ def _line(answer: Event | ChalkstreamError | None) -> str:
 
 
 def main() -> None:
-    """The child: one item, its answers on standard output."""
-    from streams import bootstrap
-    from streams.execute import execute
-
-    work = json.load(sys.stdin)
-    stage = bootstrap.cluster_stages([work["stage"]])[0]
+    """The child: one item, its answers on standard output. It goes on to its end when nobody waits for it any more."""
+    given = sys.stdin.buffer.read()
+    if not given:
+        return
+    work = json.loads(given)
     try:
-        event = envelope.parse(work["type"], work["value"].encode())
-        settings = read(os.environ, models=work["given"]["models"], state=Path(work["given"]["state"]))
-        bench = bootstrap.BENCHES[work["bench"]](settings)
-        for _, answer in execute(stage, [event], bench):
-            sys.stdout.write(_line(answer) + "\n")
-    except BadInput as error:
-        sys.stdout.write(_line(error) + "\n")
+        lines = [_line(answer) for answer in _work(work)]
+    except Exception as error:
+        lines = [_line(as_ours(error))]
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+        return
+    os.close(sys.stdout.fileno())
+
+
+def _work(work: dict[str, Any]) -> list[Event | ChalkstreamError | None]:
+    from streams import bootstrap
+
+    stage = bootstrap.cluster_stages([work["stage"]])[0]
+    event = envelope.parse(work["type"], work["value"].encode())
+    settings = read(os.environ, models=work["given"]["models"], state=Path(work["given"]["state"]))
+    bench = bootstrap.BENCHES[work["bench"]](settings)
+    answers = [answer for _, answer in execute(stage, [event], bench)]
+    attempts.acquit(bench.store, stage.name, event.id)
+    return answers
 
 
 if __name__ == "__main__":

@@ -28,6 +28,14 @@ def test_items_and_stages_are_counted_apart(tmp_path: Path) -> None:
     assert not attempts.begin(store, "t", "e").suspect
 
 
+def test_one_that_ended_alone_in_a_child_is_no_suspect_even_if_its_parent_is_dead(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    for _ in range(3):
+        attempts.begin(store, "s", "e")
+    attempts.acquit(store, "s", "e")
+    assert not attempts.begin(store, "s", "e").suspect
+
+
 class Gone(FolderStore):
     """A store that goes away before the end."""
 

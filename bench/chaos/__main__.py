@@ -1,0 +1,150 @@
+"""``python -m bench.chaos``: many uploads while workers die; then what a stranger finds is compared with a quiet run.
+
+``--short`` is for CI (under 4 minutes). Exit code 1 when anything is lost, doubled or altered. Prints and writes JSON.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.chaos.check import Job, missing_words, problems
+from bench.chaos.cluster import Cluster, environment
+from bench.chaos.media import Recording, recordings
+from bench.chaos.outside import Outside
+from bench.chaos.quality import quality
+from infra.local import services
+from infra.local.ports import free_port
+
+OUT = Path(__file__).parents[1] / "out"
+TARGETS = "fr"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many uploads of how many contents, how many workers, how often one dies, how many never return."""
+
+    uploads: int
+    contents: int
+    workers: int
+    every: float
+    gone: int
+    limit: float
+
+
+SHORT = Plan(uploads=30, contents=10, workers=3, every=2.0, gone=1, limit=150.0)
+LONG = Plan(uploads=1_000, contents=100, workers=3, every=2.0, gone=10, limit=3_600.0)
+
+
+def run(plan: Plan, state: Path, seed: int = 6) -> dict[str, Any]:
+    """Services, a quiet run, a run with kills, the verdict."""
+    contents = recordings(OUT / "chaos-media", plan.contents)
+    at = services.up(state / "services", kafka_port=free_port(), minio_port=free_port())
+    outside = Outside(at.bootstrap, at.endpoint, at.access_key, at.secret_key)
+    try:
+        ours = environment(at.settings())
+        subprocess.run([sys.executable, "-m", "streams", "init"], env=ours, check=True, stdout=subprocess.DEVNULL)
+        quiet, calm = _quiet(plan, Cluster(state / "quiet", ours, plan.workers), outside, contents)
+        return calm | _chaos(plan, Cluster(state / "chaos", ours, plan.workers), outside, contents, quiet, seed)
+    finally:
+        services.down(state / "services")
+
+
+def _quiet(
+    plan: Plan, cluster: Cluster, outside: Outside, contents: Sequence[Recording]
+) -> tuple[dict[str, Job], dict[str, Any]]:  # fmt: skip
+    uploads = {f"quiet/{content.name}.wav": content for content in contents}
+    began = time.monotonic()
+    _work(cluster, outside, uploads, len(uploads), plan.limit, lambda: None)
+    jobs = {uploads[job.upload].name: job for job in outside.jobs() if job.upload in uploads}
+    took = time.monotonic() - began
+    return jobs, {"quiet": {"uploads": len(uploads), "seconds": round(took, 1), **quality(outside, jobs, contents)}}
+
+
+def _chaos(
+    plan: Plan, cluster: Cluster, outside: Outside, contents: Sequence[Recording], quiet: dict[str, Job], seed: int
+) -> dict[str, Any]:
+    uploads = {f"chaos/{at:04d}.wav": contents[at % len(contents)] for at in range(plan.uploads)}
+    order, before, last = random.Random(seed), outside.artefacts(), [time.monotonic() + 5.0]
+
+    def strike() -> None:
+        if time.monotonic() - last[0] >= plan.every:
+            gone = sum(not kill.returns for kill in cluster.kills)
+            cluster.kill(order, returns=not (gone < plan.gone and len(cluster.kills) % 10 == 5))
+            last[0] = time.monotonic()
+
+    began = time.monotonic()
+    ended = _work(cluster, outside, uploads, len(quiet) + len(uploads), plan.limit, strike)
+    took = time.monotonic() - began
+    tally = cluster.tally()
+    calls = sum(count for line, count in tally.items() if line.startswith("call "))
+    found = outside.evidence(
+        calls=calls, items=outside.artefacts() - before, in_flight=sum(kill.calls_in_flight for kill in cluster.kills)
+    )
+    named = {key: content.name for key, content in uploads.items()}
+    wrong = problems(named, {name: job.files for name, job in quiet.items()}, found)
+    wrong += missing_words([job for job in found.jobs if job.upload in uploads], ("en", TARGETS), found.records)
+    hit = sum(kill.in_flight > 0 for kill in cluster.kills)
+    return {
+        "uploads": len(uploads), "ended": ended - len(quiet), "seconds": round(took, 1), "kills": len(cluster.kills),
+        "kills_with_an_item_in_flight": round(hit / max(1, len(cluster.kills)), 3),
+        "never_returned": sum(not kill.returns for kill in cluster.kills),
+        "items_in_flight_at_kills": sum(kill.in_flight for kill in cluster.kills),
+        "model_calls": calls, "model_items": found.items, "model_items_in_flight_at_kills": found.in_flight,
+        "dead_letters": found.dead_letters, "tally": dict(tally),
+        "problems": dict(Counter(problem.kind for problem in wrong)), "first": [asdict(each) for each in wrong[:30]],
+        "log": [asdict(kill) for kill in cluster.kills],
+    }  # fmt: skip
+
+
+def _work(
+    cluster: Cluster, outside: Outside, uploads: dict[str, Recording], wanted: int, limit: float, strike: Any
+) -> int:
+    """Upload, then wait for that many ends, striking as told; returns how many there are."""
+    cluster.start()
+    try:
+        for key, content in uploads.items():
+            outside.upload(key, str(content.path), TARGETS)
+        until, looked, ended = time.monotonic() + limit, 0.0, 0
+        while ended < wanted and time.monotonic() < until:
+            cluster.tend()
+            strike()
+            time.sleep(0.1)
+            if time.monotonic() - looked > 4.0:
+                looked, ended = time.monotonic(), outside.ended()
+                sys.stderr.write(f"{ended} of {wanted} ended, {len(cluster.kills)} kills\n")
+        return ended
+    finally:
+        cluster.stop()
+
+
+def main() -> int:
+    """The command."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # before a library is loaded where workers are forked from
+    asked = argparse.ArgumentParser(prog="python -m bench.chaos", description=__doc__)
+    asked.add_argument("--short", action="store_true", help="the form for CI")
+    for name, kind in Plan.__annotations__.items():
+        asked.add_argument(f"--{name}", type=kind)
+    asked.add_argument("--state", type=Path, help="keep services and diaries here")
+    given = asked.parse_args()
+    base = SHORT if given.short else LONG
+    plan = Plan(**{name: getattr(given, name) or getattr(base, name) for name in Plan.__annotations__})
+    with TemporaryDirectory(prefix="chaos-") as folder:
+        result = {"plan": asdict(plan)} | run(plan, given.state or Path(folder))
+    OUT.mkdir(exist_ok=True)
+    (OUT / "chaos.json").write_text(json.dumps(result, indent=1))
+    sys.stdout.write(json.dumps({name: value for name, value in result.items() if name != "log"}, indent=1) + "\n")
+    return int(bool(result["problems"]) or result["ended"] < plan.uploads)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

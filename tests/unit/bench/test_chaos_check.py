@@ -1,0 +1,91 @@
+"""The checker of the chaos run: a verdict that could not fail would prove nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.chaos.check import Evidence, Job, Problem, Record, missing_words, problems
+from bench.chaos.cluster import open_items
+
+QUIET = {"c1": {"en.srt": "h1", "fr.srt": "h2"}, "c2": {"en.srt": "h3", "fr.srt": "h4"}}
+UPLOADS = {f"u{at}": f"c{1 + at % 2}" for at in range(6)}
+
+
+def job(at: int) -> Job:
+    return Job(f"j{at}", f"u{at}", "done", "done", QUIET[UPLOADS[f"u{at}"]])
+
+
+def words(at: int) -> list[Record]:
+    return [Record("media.subtitles", f"j{at}/{language}", f"id-{at}-{language}", "v") for language in ("en", "fr")]
+
+
+GOOD = Evidence(
+    jobs=[job(at) for at in range(6)], records=[word for at in range(6) for word in words(at)],
+    calls=24, items=20, in_flight=4,
+)  # fmt: skip
+
+
+def found(evidence: Evidence) -> list[Problem]:
+    return problems(UPLOADS, QUIET, evidence) + missing_words(evidence.jobs, ("en", "fr"), evidence.records)
+
+
+def kinds(evidence: Evidence) -> list[str]:
+    return [problem.kind for problem in found(evidence)]
+
+
+def changed(at: int, **facts: object) -> Evidence:
+    return replace(GOOD, jobs=[replace(each, **facts) if each.job == f"j{at}" else each for each in GOOD.jobs])  # type: ignore[arg-type]
+
+
+def test_a_good_run_passes() -> None:
+    assert found(GOOD) == []
+
+
+def test_one_lost_one_doubled_and_one_altered_job_fail_three_times() -> None:
+    bad = Evidence(
+        jobs=[
+            *(each for each in GOOD.jobs if each.job != "j0"),
+            replace(job(1), job="j1b"),
+        ],
+        records=[*GOOD.records, *(Record("media.subtitles", f"j1b/{each}", f"x{each}", "v") for each in ("en", "fr"))],
+    )  # fmt: skip
+    altered = {**job(2).files, "fr.srt": "other"}
+    bad = replace(bad, jobs=[replace(each, files=altered) if each.job == "j2" else each for each in bad.jobs])
+    assert sorted(kinds(bad)) == ["altered", "doubled", "lost"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind"),
+    [
+        ({"state": "failed"}, "lost"),
+        ({"state": "partial"}, "lost"),
+        ({"told": "running"}, "lost"),
+        ({"told": ""}, "lost"),
+        ({"files": {"en.srt": "h1"}}, "lost"),
+        ({"files": {"en.srt": "h1", "fr.srt": "H2"}}, "altered"),
+        ({"files": {"en.srt": "h1", "fr.srt": "h2", "de.srt": "h9"}}, "altered"),
+    ],
+)
+def test_each_way_of_being_wrong_is_seen(facts: dict[str, object], kind: str) -> None:
+    assert kinds(changed(0, **facts)) == [kind]
+
+
+def test_the_same_record_again_is_no_double_but_other_bytes_or_another_id_are() -> None:
+    first = GOOD.records[0]
+    assert kinds(replace(GOOD, records=[*GOOD.records, first])) == []
+    for other in (replace(first, value="w"), replace(first, ce_id="another")):
+        assert kinds(replace(GOOD, records=[*GOOD.records, other])) == ["doubled"]
+
+
+def test_a_result_that_was_never_announced_is_lost() -> None:
+    assert kinds(replace(GOOD, records=GOOD.records[1:])) == ["lost"]
+
+
+def test_dead_letters_and_too_many_calls_are_seen() -> None:
+    assert kinds(replace(GOOD, dead_letters=1)) == ["dead_letter"]
+    assert kinds(replace(GOOD, calls=25)) == ["calls"]
+
+
+def test_what_a_killed_worker_had_in_hand() -> None:
+    diary = ["+ demux a", "call recognise", "+ transcribe b", "- demux a", "+ transcribe b", "- transcribe b"]
+    assert open_items(diary) == {"transcribe b"}
