@@ -120,9 +120,8 @@ class Track:
     def _take(self, frame: Any) -> None:
         if frame.sample_rate <= 0 or frame.samples <= 0:
             return
-        time = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
         before = self._clock.end
-        moved = self._clock.place(time, frame.samples / frame.sample_rate)
+        moved = self._clock.place(frame.time, frame.samples / frame.sample_rate)
         if moved is not None:
             self._gap(before, moved)
             self._sound.restart(round(moved * RATE))

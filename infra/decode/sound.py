@@ -4,7 +4,7 @@ Laws: swresample sees one continuous stretch at a time, and its tail is flushed 
 it is, two go through ``downmix``, more are mixed as swresample does; channels of unknown places are averaged.
 """
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import av
 import numpy as np
@@ -12,8 +12,9 @@ import numpy as np
 from infra.decode.downmix import BLOCK, Downmix
 from infra.decode.timeline import RATE
 
-if TYPE_CHECKING:
-    from infra.decode.downmix import Pcm
+BYTES = 2
+UNSCALED = {"internal_sample_fmt": "fltp", "rematrix_maxval": "8"}
+"""For swresample: a voice in the centre of 5.1 keeps its loudness, else it is divided by all weights (-12 dB)."""
 
 
 class Sink(Protocol):
@@ -30,8 +31,8 @@ class Sound:
         self._sink, self._downmix = sink, Downmix()
         self._resampler: Any = None
         self._shape: Any = None
-        self._held: list[Pcm] = []
-        self._count = 0
+        self._channels = 1
+        self._held = bytearray()
 
     def restart(self, position: int) -> None:
         """What follows begins at this sample of the output."""
@@ -45,39 +46,38 @@ class Sound:
             self.finish()
             self._shape = shape
         if self._resampler is None:
-            self._resampler = av.AudioResampler(format="fltp", layout=_layout(frame.layout), rate=RATE)
+            layout = _layout(frame.layout)
+            self._channels = 1 if layout == "mono" else frame.layout.nb_channels
+            options = UNSCALED if frame.layout.nb_channels > 2 else None
+            self._resampler = av.AudioResampler(format="s16", layout=layout, rate=RATE, options=options)
         frame.pts = None
-        self._mix(self._resampler.resample(frame))
+        self._hold(self._resampler.resample(frame))
+        self._blocks(BLOCK)
 
     def finish(self) -> None:
         """Flush what the resampler and the downmix still hold."""
         if self._resampler is not None:
-            self._mix(self._resampler.resample(None))
+            self._hold(self._resampler.resample(None))
             self._resampler = None
         self._blocks(1)
 
-    def _mix(self, pieces: list[Any]) -> None:
+    def _hold(self, pieces: list[Any]) -> None:
         for piece in pieces:
-            planes = piece.to_ndarray()
-            if len(planes) == 2:
-                self._held.append(planes)
-                self._count += planes.shape[1]
-            else:
-                self._write(planes.mean(axis=0) if len(planes) > 2 else planes[0])
-        self._blocks(BLOCK)
+            self._held += memoryview(piece.planes[0])[: piece.samples * self._channels * BYTES]
 
     def _blocks(self, least: int) -> None:
-        if self._count < least or not self._count:
-            return
-        joined = np.concatenate(self._held, axis=1)
-        whole = len(joined[0]) if least < BLOCK else self._count // BLOCK * BLOCK
-        for start in range(0, whole, BLOCK):
-            self._write(self._downmix.mix(joined[:, start : min(start + BLOCK, whole)]))
-        self._held, self._count = [joined[:, whole:]], self._count - whole
+        """Pass on blocks of 1 s, the last of a stretch shorter: a frame at a time is too little for numpy."""
+        size = self._channels * BYTES
+        while len(self._held) >= least * size:
+            block = bytes(memoryview(self._held)[: BLOCK * size])
+            del self._held[: len(block)]
+            self._sink.write_pcm(block if self._channels == 1 else self._mono(block))
 
-    def _write(self, mono: "Pcm") -> None:
-        whole = np.clip(np.rint(mono * np.float32(32768)), -32768, 32767)
-        self._sink.write_pcm(whole.astype("<i2").tobytes())
+    def _mono(self, block: bytes) -> bytes:
+        planes = np.frombuffer(block, dtype="<i2").reshape(-1, self._channels).T.astype(np.float32)
+        mono = self._downmix.mix(planes / np.float32(32768)) * np.float32(32768) if len(planes) == 2 else planes.mean(0)
+        pcm: bytes = np.clip(np.rint(mono), -32768, 32767).astype("<i2").tobytes()
+        return pcm
 
 
 def _layout(layout: Any) -> str:
