@@ -103,7 +103,7 @@ class LoadedEngines:
         return found
 
     def _chat(self) -> dict[str, Any]:
-        told = self._common("chat")
+        told = {name: value for name, value in self._common("chat").items() if name != "languages"}
         return {**told, "context": self.installed.need("chat").context_tokens}
 
     def _once(self, name: str, load: Callable[[], Any]) -> Any:
