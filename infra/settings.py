@@ -59,6 +59,13 @@ class EngineSettings(_Part):
     threads: int = Field(1, ge=1, le=64)
 
 
+class MonitorSettings(_Part):
+    """Where a worker answers ``/metrics``, ``/healthz`` and ``/readyz``; port 0 is nowhere."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(0, ge=0, le=65_535)
+
+
 class LimitSettings(_Part):
     """What an upload may be, and how far decoding may run ahead of recognition (audio seconds)."""
 
@@ -86,6 +93,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     engines: EngineSettings = EngineSettings()
     limits: LimitSettings = LimitSettings()
+    monitor: MonitorSettings = MonitorSettings()
     chat: ChatLimits = ChatLimits()
     image: ImageLimits = ImageLimits()
     tenants: dict[str, Options] = {}

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processors.chatting.values import Chatter
-    from processors.painting import Painter
     from processors.planning import Intake
 
     Audio = NDArray[np.float32]
@@ -110,7 +109,6 @@ class Engines(Protocol):
     def recogniser(self) -> Recogniser: ...
     def translator(self) -> Translator: ...
     def chatter(self) -> "Chatter": ...
-    def painter(self) -> "Painter": ...
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,11 @@ after however many deaths, means the same trace. A context that was only derived
 
 import hashlib
 import re
+import uuid
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
+
+from schemas.ids import derive
 
 TRACEPARENT: Final = "traceparent"
 WORK: Final = "chalkstream-work"
@@ -64,8 +67,26 @@ def carried(headers: Iterable[tuple[str, Any]]) -> str | None:
 
 def root(job: str, told: str | None = None) -> str:
     """Where the trace of a job begins: what the uploader ``told``, else derived."""
-    digest = hashlib.blake2b(job.encode(errors="replace"), digest_size=24, person=b"chalkstream").hexdigest()
-    return valid(told) or f"00-{digest[:32]}-{digest[32:]}-01"
+    trace = hashlib.blake2b(job.encode(errors="replace"), digest_size=16, person=b"chalkstream").hexdigest()
+    return valid(told) or f"00-{trace}-{first_span(trace)}-01"
+
+
+def derived(traceparent: str) -> bool:
+    """Whether its span is nobody's: what follows from it is the first of its trace."""
+    return traceparent.split("-")[2] == first_span(trace_id(traceparent))
+
+
+def first_span(trace: str) -> str:
+    """A span id that nobody's span has, for a trace that has none yet."""
+    return hashlib.blake2b(trace.encode(), digest_size=8, person=b"chalkstream").hexdigest()
+
+
+def name(job: str, tenant: str) -> str:
+    """A job's id; what others call a request is their own text, and told by its derived id."""
+    try:
+        return str(uuid.UUID(job))
+    except ValueError:
+        return derive("request", tenant, job)
 
 
 def trace_id(traceparent: str | None) -> str:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from infra import files, kafka, s3
 from infra.decode import decode
@@ -22,7 +22,6 @@ from infra.settings import Settings
 from processors.bench import Bench, ByteSource, Recogniser, Store, Translator, Voice
 from processors.chatting.values import Chatter
 from processors.engines import chatters
-from processors.painting import Painter
 from processors.planning import Abilities, Intake
 from processors.recipes import RESULTS, plan_key
 from processors.stage import Stage, discover
@@ -37,7 +36,9 @@ from streams.control import Control
 from streams.jobs import fold
 from streams.journal import Journal
 from streams.local import LocalRunner
+from streams.observing import Observed
 from streams.status import StatusBoard
+from streams.work import UNSEEN, Probe
 from streams.worker import Setup
 
 MOST_WORKERS = 4
@@ -67,6 +68,7 @@ class LoadedEngines:
 
     installed: models.Installed
     settings: Settings
+    probe: Probe = UNSEEN
     _loaded: dict[str, Any] = field(default_factory=dict)
     _locks: dict[str, Lock] = field(default_factory=lambda: {name: Lock() for name in ("voice", *KINDS)})
 
@@ -103,32 +105,24 @@ class LoadedEngines:
         found: Chatter = self._once("chat", lambda: chatters.load(model, self._chat))
         return found
 
-    def painter(self) -> Painter:
-        """The image model."""
-        from processors.engines import diffusion
-
-        model, engines = self.installed.need("image"), self.settings.engines
-        found: Painter = self._once(
-            "image", lambda: diffusion.load(
-                self._checked("image"), self.installed.identity("image"), sizes=model.sizes, options=model.options,
-                device=engines.device, threads=engines.threads,
-            )
-        )  # fmt: skip
-        return found
-
-    def _checked(self, kind: Kind) -> Path:
-        models.check(self.installed, kind)
-        return self.installed.path(self.installed.need(kind))
-
     def _chat(self) -> dict[str, Any]:
-        told = {name: value for name, value in self._common("chat").items() if name != "languages"}
+        told = self._common("chat")
         return {**told, "context": self.installed.need("chat").context_tokens}
 
     def _once(self, name: str, load: Callable[[], Any]) -> Any:
         with self._locks[name]:
             if name not in self._loaded:
-                self._loaded[name] = load()
+                self._loaded[name] = self._load(name, load)
             return self._loaded[name]
+
+    def _load(self, name: str, load: Callable[[], Any]) -> Any:
+        began = time.monotonic()
+        with self.probe.step("load model", **{"media.model_kind": name}):
+            found = load()
+        known = name in self._locks and name != "voice" and self.installed.pack.model(cast(Kind, name))
+        model = self.installed.identity(cast(Kind, name)).name if known else name
+        self.probe.loaded(name, model, time.monotonic() - began)
+        return found
 
     def _common(self, kind: Kind) -> dict[str, Any]:
         model, engines = self.installed.need(kind), self.settings.engines
@@ -175,11 +169,13 @@ def plans(store: Store) -> Callable[[Event], Plan]:
     return lambda event: read(event.tenant, event.job, event.run)
 
 
-def local_bench(settings: Settings, *, cancelled: Callable[[str, int], bool] = lambda _job, _run: False) -> Bench:
+def local_bench(
+    settings: Settings, *, cancelled: Callable[[str, int], bool] = lambda _job, _run: False, probe: Probe = UNSEEN
+) -> Bench:
     """The bench of a machine on its own: a folder store, files as uploads."""
     store = FolderStore(settings.state / "objects")
     return Bench(
-        store=store, engines=LoadedEngines(find_pack(settings), settings), decode=_limited(settings),
+        store=store, engines=LoadedEngines(find_pack(settings), settings, probe), decode=_limited(settings, probe),
         open_source=_open_file, plan_of=plans(store), cancelled=cancelled, clock=time.monotonic,
         version=version("chalkstream"), chat=settings.chat, image=settings.image,
     )  # fmt: skip
@@ -193,6 +189,7 @@ def _open_file(source: Source) -> ByteSource:
 @dataclass(frozen=True)
 class _limited:  # noqa: N801 - a function with its settings bound
     settings: Settings
+    probe: Probe
 
     def __call__(
         self, source: ByteSource, request: DecodeRequest, *, cancelled: Callable[[], bool] = lambda: False
@@ -202,22 +199,23 @@ class _limited:  # noqa: N801 - a function with its settings bound
         limits = request.limits.model_copy(
             update={"max_seconds": asked.max_hours * 3600.0, "max_bytes": int(asked.max_gib * (1 << 30))}
         )
-        return decode(source, request.model_copy(update={"limits": limits}), cancelled=cancelled)
+        with self.probe.step("decode"):
+            yield from decode(source, request.model_copy(update={"limits": limits}), cancelled=cancelled)
 
 
-def local_runner(settings: Settings, heard: Callable[[Event], None]) -> LocalRunner:
+def local_runner(settings: Settings, heard: Callable[[Event], None], probe: Probe = UNSEEN) -> LocalRunner:
     """The local runner over the journal in the state folder."""
     stages = discover()
     journal = Journal(settings.state / "journal.sqlite", graph.takers(stages), lambda s, e: fold(s, e, _now()))
-    bench = local_bench(settings, cancelled=lambda job, _run: runner.stops(job))
+    bench = local_bench(settings, cancelled=lambda job, _run: runner.stops(job), probe=probe)
     runner = LocalRunner(
         stages, bench, journal, isolated.launcher("local", settings), workers={"transcribe": workers(settings)},
-        ahead_seconds=settings.limits.ahead_seconds, heard=heard,
+        ahead_seconds=settings.limits.ahead_seconds, heard=heard, probe=probe,
     )  # fmt: skip
     return runner
 
 
-def cluster_bench(settings: Settings, control: Control | None = None) -> Bench:
+def cluster_bench(settings: Settings, control: Control | None = None, probe: Probe = UNSEEN) -> Bench:
     """The bench of a cluster: an S3 store, uploads by ranges."""
     client = s3.connect(settings.store)
     store, installed = s3.S3Store(client), find_pack(settings)
@@ -232,7 +230,8 @@ def cluster_bench(settings: Settings, control: Control | None = None) -> Bench:
         max_bytes=int(settings.limits.max_gib * (1 << 30)),
     )  # fmt: skip
     return Bench(
-        store=store, engines=LoadedEngines(installed, settings), decode=_limited(settings), open_source=open_source,
+        store=store, engines=LoadedEngines(installed, settings, probe), decode=_limited(settings, probe),
+        open_source=open_source,
         plan_of=plans(store), cancelled=control.stops if control else lambda _job, _run: False, clock=time.monotonic,
         version=version("chalkstream"), intake=intake, chat=settings.chat, image=settings.image,
     )  # fmt: skip
@@ -247,9 +246,11 @@ def cluster_stages(names: Sequence[str] = ()) -> list[Stage]:
     return [known[name] for name in names or known]
 
 
-async def setup_worker(settings: Settings, names: Sequence[str], instance: str | None) -> Setup:
+async def setup_worker(
+    settings: Settings, names: Sequence[str], instance: str | None, seen: Observed | None = None
+) -> Setup:
     """Everything a worker needs. Raises BadSettings where ``init`` has not been run."""
-    stages = cluster_stages(names)
+    stages, seen = cluster_stages(names), seen or Observed()
     there = await kafka.partitions(settings.kafka, TOPICS)
     missing = sorted(set(TOPICS) - set(there))
     if missing:
@@ -257,11 +258,12 @@ async def setup_worker(settings: Settings, names: Sequence[str], instance: str |
     models = workers(settings)
     return Setup(
         stages=stages, connection=kafka.connection(settings.kafka), partitions=there,
-        bench=lambda control: cluster_bench(settings, control), isolate=isolated.launcher("cluster", settings),
+        bench=lambda control: cluster_bench(settings, control, seen.probe),
+        isolate=isolated.launcher("cluster", settings),
         slots={"transcribe": models, "assemble": 2, "subtitle": 1, "chat": CHATS},
         ahead_seconds=settings.limits.ahead_seconds,
         chunk_seconds=_chunk_seconds(settings), instance=instance,
-        buries=graph.undertakers(cluster_stages()),
+        buries=graph.undertakers(cluster_stages()), probe=seen.probe, vitals=seen.vitals,
     )  # fmt: skip
 
 

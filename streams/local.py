@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from processors.bench import Bench
 from processors.stage import Answer, Stage
@@ -16,6 +17,7 @@ from schemas.base import SAMPLE_RATE
 from schemas.errors import Cancelled, ChalkstreamError, Unavailable
 from schemas.events import Event, JobEnded, PartDecoded, SpeechFound
 from schemas.tracing import Received
+from streams.evidence import behind
 from streams.execute import as_ours, execute
 from streams.journal import Item, Journal
 from streams.retry import decide
@@ -116,7 +118,8 @@ class LocalRunner:
 
     def _watched(self, stage: Stage, item: Item) -> Work:
         place = Received(item.event.on, 0, item.seq, item.since, item.traceparent, system="chalkstream")
-        return Watch(self.probe, self.bench.plan_of).item(stage.name, item.event, place, item.attempts)
+        watch = Watch(self.probe, self.bench.plan_of, partial(behind, self.bench))
+        return watch.item(stage.name, item.event, place, item.attempts)
 
     def _say(self, work: Work, event: Event) -> None:
         said = work.says(event)

@@ -1,7 +1,8 @@
 """Logging, set up once per process. A worker writes JSON lines on standard error; commands for people stay quiet.
 
-Never in a log: transcript text, prompts, keys of objects, file names. An exception is told by its type and where it
-was raised, not by its text, which may hold any of them. What repeats is told at most twice a minute.
+A line about an item names its trace, job and stage. Never in a log: transcript text, prompts, keys of objects, file
+names. An exception is told by its type and where it was raised, not by its text, which may hold any of them. What
+repeats is told at most twice a minute.
 """
 
 import json
@@ -13,6 +14,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+
+from infra.logs import facts
 
 SELDOM_SECONDS: Final = 30.0
 FRAMES: Final = 6
@@ -33,6 +36,7 @@ class Lines(logging.Formatter):
             "message": record.getMessage(),
         }
         told |= {name: value for name, value in vars(record).items() if name not in STANDARD}
+        told |= facts(record)
         if record.exc_info and record.exc_info[1]:
             told |= {"error": type(record.exc_info[1]).__name__, "at": where(record.exc_info[1])}
         return json.dumps(told, ensure_ascii=False, default=str)

@@ -8,9 +8,12 @@ of it is put behind it by the composition root, and nothing here or in a probe m
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
+
+from pydantic import BaseModel
 
 from infra.logs import about
 from processors.stage import Answer
@@ -30,7 +33,7 @@ class Probed(Protocol):
     """One item, as a probe sees it. Failures are told by their codes; texts may hold what must not be told."""
 
     def begins(self, context: str, *, at: float, attempt: int, waited: float, company: int) -> None: ...
-    def gave(self, event: Event, plan: Plan | None) -> None: ...
+    def gave(self, event: Event, plan: Plan | None, behind: Sequence[BaseModel]) -> None: ...
     def ends(self, code: str | None, *, at: float, worked: float, attempt: int) -> None: ...
     def says(self, event: Event, context: str) -> tuple[str, Acknowledged]:
         """The context that ``event`` carries, and what to call when it is durable or failed."""
@@ -45,9 +48,16 @@ class Probed(Protocol):
 class Probe(Protocol):
     """What makes spans and numbers. ``on``: whether anybody looks."""
 
-    on: bool
+    @property
+    def on(self) -> bool: ...
 
     def item(self, stage: str, event: Event, received: Received) -> Probed: ...
+    def step(self, name: str, **facts: str) -> AbstractContextManager[None]:
+        """A part of the work that this thread does."""
+        ...
+
+    def loaded(self, kind: str, model: str, seconds: float) -> None: ...
+    def gauge(self, name: str, value: float, **labels: str) -> None: ...
 
 
 class Unseen:
@@ -59,12 +69,18 @@ class Unseen:
         """Itself."""
         return self
 
+    def step(self, name: str, **facts: str) -> AbstractContextManager[None]:
+        """Nothing."""
+        return nullcontext()
+
+    def loaded(self, kind: str, model: str, seconds: float) -> None: ...
+    def gauge(self, name: str, value: float, **labels: str) -> None: ...
     def says(self, event: Event, context: str) -> tuple[str, Acknowledged]:
         """The context goes on as it came."""
         return context, NOTHING
 
     def begins(self, context: str, *, at: float, attempt: int, waited: float, company: int) -> None: ...
-    def gave(self, event: Event, plan: Plan | None) -> None: ...
+    def gave(self, event: Event, plan: Plan | None, behind: Sequence[BaseModel]) -> None: ...
     def ends(self, code: str | None, *, at: float, worked: float, attempt: int) -> None: ...
     def again(self, code: str, delay: float) -> None: ...
     def gave_up(self, code: str) -> None: ...
@@ -78,10 +94,11 @@ NOTHING: Acknowledged = lambda _: None  # noqa: E731 - a value that stands for "
 
 @dataclass(frozen=True)
 class Watch:
-    """Makes the ``Work`` of a process's items."""
+    """Makes the ``Work`` of a process's items. ``behind``: what stands in the store behind a fact."""
 
     probe: Probe = UNSEEN
     plan_of: PlanOf | None = None
+    behind: Callable[[Event, Plan], Sequence[BaseModel]] = lambda _event, _plan: ()
 
     def item(self, stage: str, event: Event, received: Received, attempts: int = 0) -> "Work":
         """``attempts``: those begun before this process knew of the item."""
@@ -101,13 +118,20 @@ class Watch:
         except Exception:  # whatever is wrong, the stage will say it better
             return None
 
+    def records(self, event: Event, plan: Plan | None) -> Sequence[BaseModel]:
+        """What a probe may count besides the fact."""
+        try:
+            return self.behind(event, plan) if plan else ()
+        except Exception:
+            return ()
+
 
 UNWATCHED = Watch()
 
 
 @dataclass(eq=False)
 class Work:
-    """See above. ``context`` is known from the first ``begins`` on."""
+    """See above. ``context`` is known from the first ``begins`` on; ``read`` is when this process got the item."""
 
     stage: str
     event: Event
@@ -119,13 +143,15 @@ class Work:
     worked: float = 0.0
     began: float | None = None
     context: str = ""
+    read: float = field(default_factory=time.time)
     _roots: dict[str, str] = field(default_factory=dict)
 
     @property
     def log(self) -> dict[str, str]:
         """For ``extra`` of a log line."""
         known = self.context or self.received.traceparent
-        return {"trace_id": tracing.trace_id(known), "stage": self.stage, "job": self.event.job}
+        named = tracing.name(self.event.job, self.event.tenant)
+        return {"trace_id": tracing.trace_id(known), "stage": self.stage, "job": named}
 
     def begins(self, company: int = 1) -> None:
         """The stage begins with it, together with ``company`` - 1 others."""
@@ -150,7 +176,8 @@ class Work:
         plan = self.watch.plan(event) if foreign or self.watch.probe.on else None
         if foreign:
             self._roots[event.job] = self.watch.root(event, plan)
-        self._tell(self.probed.gave, event, plan)
+        if self.watch.probe.on:
+            self._tell(self.probed.gave, event, plan, self.watch.records(event, plan))
 
     def ends(self, error: ChalkstreamError | None) -> None:
         """The stage has said all about it."""

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -18,12 +18,15 @@ from processors.bench import Bench
 from processors.stage import Stage
 from schemas.errors import Unavailable
 from schemas.events import JobControl
+from streams import lags
 from streams.backpressure import Gauge, past_express
 from streams.control import Control
+from streams.evidence import behind
 from streams.outbox import Outbox, Producer
 from streams.performing import Isolate
 from streams.runtime import Limits, StageConsumer
 from streams.status import StatusBoard, restore
+from streams.vitals import Vitals
 from streams.work import UNSEEN, Probe, Watch
 
 FIRST_LOOK_SECONDS = 30.0
@@ -51,6 +54,7 @@ class Setup:
     producer: Callable[[], Producer] | None = None
     session: float = 45.0
     probe: Probe = UNSEEN
+    vitals: Vitals = field(default_factory=Vitals)
 
 
 def producer(connection: Mapping[str, Any]) -> AIOKafkaProducer:
@@ -72,15 +76,23 @@ async def work(setup: Setup, ready: Callable[[], None]) -> int:
     consumers = [_consumer(stage, setup, bench, outbox, gauge, board) for stage in setup.stages]
     if any(stage.held_by for stage in setup.stages):
         behind.append(asyncio.create_task(gauge.follow()))
+    behind.append(asyncio.create_task(setup.vitals.follow(consumers, gauge, setup.probe)))
+    if setup.probe.on and any(stage.name == "jobs" for stage in setup.stages):
+        behind.append(asyncio.create_task(lags.follow(setup.connection, setup.partitions, setup.probe)))
     try:
         await _first_look(control, behind)
-        await _run(consumers, behind, ready)
+        await _run(consumers, behind, partial(_say, setup.vitals, ready))
         return sum(consumer.desk.busy for consumer in consumers)
     finally:
         for task in behind:
             task.cancel()
         await asyncio.gather(*behind, return_exceptions=True)
         await outbox.stop()
+
+
+def _say(vitals: Vitals, ready: Callable[[], None]) -> None:
+    vitals.ready = True
+    ready()
 
 
 async def _first_look(control: Control, behind: Sequence["asyncio.Task[None]"]) -> None:
@@ -114,7 +126,7 @@ def _consumer(
         isolate=setup.isolate, held=lambda each, said: bool(each.held_by) and past_express(said) and gauge.full,
         limits=_limits(stage, setup),
         buries=lambda topic: setup.buries.get(topic) == stage.name, begin=begin if mine else None,
-        watch=Watch(setup.probe, bench.plan_of),
+        watch=Watch(setup.probe, bench.plan_of, partial(behind, bench)),
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def initialise() -> None:
 def run_worker(stages: Sequence[str], instance: str | None) -> None:
     """Run until told to stop."""
     from streams import bootstrap
+    from streams.observing import observe
     from streams.worker import work
 
     settings = read(os.environ)
@@ -33,10 +34,15 @@ def run_worker(stages: Sequence[str], instance: str | None) -> None:
 
     log.info("starting", extra={"stages": list(stages) or "all", "instance": instance})
 
-    async def run() -> int:
-        return await work(await bootstrap.setup_worker(settings, stages, instance), _say_ready)
+    seen = observe(settings, os.environ)
 
-    left = asyncio.run(run())
+    async def run() -> int:
+        return await work(await bootstrap.setup_worker(settings, stages, instance, seen), _say_ready)
+
+    try:
+        left = asyncio.run(run())
+    finally:
+        seen.close()
     log.info("stopped", extra={"threads_left": left})
     if left:
         os._exit(0)  # threads that could not be drained in time would hold up the exit; their work is done again

@@ -1,6 +1,7 @@
 """``chalkstream run``: files become jobs of the local runner, and their results come to the output folder."""
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from infra import files
-from infra.settings import read
+from infra.settings import Settings, read
 from processors.planning import Abilities, make_plan
 from processors.recipes import RESULTS, plan_key
 from schemas import envelope
@@ -24,6 +25,7 @@ from streams.commands.delivery import deliver, need_writable
 from streams.commands.progress import Progress
 from streams.jobs import begin
 from streams.local import LocalRunner
+from streams.observing import Observed, observe
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ def run_files(request: Request, out: Path, *, models: str | None, store: Path | 
     """The exit code. Every file that can be planned runs; one that can't is told and does not stop the others."""
     settings = read(os.environ, models=models, state=store)
     need_writable(out)
-    with _locked(settings.state), Progress(sys.stderr, quiet=as_json) as progress:
-        runner = bootstrap.local_runner(settings, heard=lambda event: _tell(event, progress, as_json))
+    with _locked(settings.state), _observed(settings) as seen, Progress(sys.stderr, quiet=as_json) as progress:
+        runner = bootstrap.local_runner(settings, lambda event: _tell(event, progress, as_json), seen.probe)
         plans, codes = _plan_all(request, bootstrap.abilities(bootstrap.whole_pack(settings)), runner)
         _warm(runner, plans)
         runner.run([plan.job for plan in plans], tick=lambda: progress.show(_statuses(runner, plans)))
@@ -150,6 +152,17 @@ def _deliver(plan: Plan, runner: LocalRunner, out: Path) -> int:
 
 def _complain(error: BadInput, path: Path) -> None:
     sys.stderr.write(f"error: {error.code}: {path.name!r}: {' '.join(str(error).partition(': ')[2].split())}\n")
+
+
+@contextmanager
+def _observed(settings: Settings) -> Iterator[Observed]:
+    """Telemetry, if the environment asks for it; what it says about itself is for workers, not for people."""
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+    seen = observe(settings, os.environ)
+    try:
+        yield seen
+    finally:
+        seen.close()
 
 
 @contextmanager
