@@ -18,6 +18,7 @@ from typing import Any
 
 from infra.decode import framing
 from infra.decode.window import Readable, Window
+from schemas.errors import Unavailable
 
 START = "import sys; sys.path[:0] = sys.argv[1:]; from infra.decode.child import main; main()"
 ENVIRONMENT = {"LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
@@ -58,7 +59,7 @@ class Child:
         try:
             self._start()
         except OSError as error:
-            self.failure = error
+            self.failure = Unavailable(f"the decoder can't be started: {error.strerror}")
         finally:
             self._theirs.close()
             os.close(self._write_end)
