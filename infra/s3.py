@@ -71,7 +71,7 @@ class S3Store:
         span = {} if whole else {"Range": f"bytes={offset}-{'' if length is None else offset + length - 1}"}
         if length == 0:
             return b""
-        found: bytes = asked(lambda: self._client.get_object(Bucket=bucket, Key=key, **span)["Body"].read(), key)
+        found: bytes = asked(lambda: self._read(Bucket=bucket, Key=key, **span), key)
         return found
 
     def create(self, bucket: str, key: str, data: bytes) -> bool:
@@ -117,6 +117,18 @@ class S3Store:
             version_id=version if version not in (None, "", "null") else None,
             metadata={name.lower(): value for name, value in found.get("Metadata", {}).items()},
         )  # fmt: skip
+
+    def _read(self, **which: Any) -> bytes:
+        """What is past the end of an object is nothing, as in a file."""
+        from botocore.exceptions import ClientError
+
+        try:
+            found: bytes = self._client.get_object(**which)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "InvalidRange":
+                return b""
+            raise
+        return found
 
     def _put(self, bucket: str, key: str, data: bytes, **how: Any) -> bool:
         from botocore.exceptions import ClientError
