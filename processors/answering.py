@@ -52,9 +52,9 @@ def reason(error: ChalkstreamError | ErrorInfo) -> RequestError:
     """An error as an answer says it."""
     if isinstance(error, ErrorInfo):
         return RequestError(**error.model_dump())
-    told = f"{error.message} - {error.remedy}" if error.remedy else error.message
     code = "unavailable" if error.code == "settings" else error.code
-    return RequestError(code=code, message=told, param=error.param if isinstance(error, WrongField) else None)
+    param = error.param if isinstance(error, WrongField) else None
+    return RequestError(**{**error.info.model_dump(), "code": code}, param=param)
 
 
 def need_known(model: str | None, known: Iterable[str]) -> None:

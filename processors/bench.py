@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processors.chatting.values import Chatter
+    from processors.painting import Painter
     from processors.planning import Intake
 
     Audio = NDArray[np.float32]
@@ -109,6 +110,7 @@ class Engines(Protocol):
     def recogniser(self) -> Recogniser: ...
     def translator(self) -> Translator: ...
     def chatter(self) -> "Chatter": ...
+    def painter(self) -> "Painter": ...
 
 
 @dataclass(frozen=True)

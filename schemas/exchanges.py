@@ -143,8 +143,3 @@ def path(where: tuple[int | str, ...]) -> str:
     """``("messages", 0, "role")`` as ``messages[0].role``; which of several types was tried is left out."""
     named = [part for part in where if not (isinstance(part, str) and (part == "str" or "[" in part))]
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in named).lstrip(".")
-
-
-def told_of(error: BadInput | Any) -> RequestError:
-    """An error of the tree as the answer says it."""
-    return RequestError(**error.info.model_dump(), param=getattr(error, "param", None))

@@ -22,6 +22,7 @@ from infra.settings import Settings
 from processors.bench import Bench, ByteSource, Recogniser, Store, Translator, Voice
 from processors.chatting.values import Chatter
 from processors.engines import chatters
+from processors.painting import Painter
 from processors.planning import Abilities, Intake
 from processors.recipes import RESULTS, plan_key
 from processors.stage import Stage, discover
@@ -105,8 +106,25 @@ class LoadedEngines:
         found: Chatter = self._once("chat", lambda: chatters.load(model, self._chat))
         return found
 
+    def painter(self) -> Painter:
+        """The image model."""
+        from processors.engines import diffusion
+
+        model, engines = self.installed.need("image"), self.settings.engines
+        found: Painter = self._once(
+            "image", lambda: diffusion.load(
+                self._checked("image"), self.installed.identity("image"), sizes=model.sizes, options=model.options,
+                device=engines.device, threads=engines.threads,
+            )
+        )  # fmt: skip
+        return found
+
+    def _checked(self, kind: Kind) -> Path:
+        models.check(self.installed, kind)
+        return self.installed.path(self.installed.need(kind))
+
     def _chat(self) -> dict[str, Any]:
-        told = self._common("chat")
+        told = {name: value for name, value in self._common("chat").items() if name != "languages"}
         return {**told, "context": self.installed.need("chat").context_tokens}
 
     def _once(self, name: str, load: Callable[[], Any]) -> Any:

@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from streams import cli_cluster as cluster
+from streams import cli_requests as requests
 from streams.arguments import (
     Files,
     Formats,
@@ -39,6 +40,7 @@ app.add_typer(models_app, name="models")
 services_app = typer.Typer(help="Real Kafka and MinIO on this machine, without Docker.", no_args_is_help=True)
 app.add_typer(services_app, name="services")
 app.add_typer(cluster.app)
+app.add_typer(requests.app)
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", hidden=True)]
 

@@ -43,7 +43,7 @@ def test_every_stage_is_found_and_fed() -> None:
     assert [stage.name for stage in stages][:3] == ["accept", "demux", "chunk"]
     made = {kind for stage in stages for kind in stage.gives}
     outside = {kind for stage in stages for kind in stage.takes} - made
-    assert {kind.__name__ for kind in outside} == {"UploadNotified", "ChatRequested"}
+    assert {kind.__name__ for kind in outside} == {"UploadNotified", "ChatRequested", "ImageRequested"}
 
 
 def test_every_fact_travels_on_a_known_topic_under_a_type_of_its_own() -> None:

@@ -100,7 +100,7 @@ def test_an_engine_that_is_not_there_is_a_typed_answer() -> None:
 
     (answer,) = said([asking("a")], chat_bench(Missing()))
     assert isinstance(answer, ChatAnswered) and answer.error and answer.error.code == "unavailable"
-    assert "pip install" in answer.error.message
+    assert "pip install" in (answer.error.remedy or "")
 
 
 @pytest.mark.parametrize("stream", [False, True])
