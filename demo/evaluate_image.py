@@ -43,6 +43,6 @@ def load(pack: Path) -> Any:
     import torch
 
     folder = pack / read(pack)["image"]["path"]
-    pipeline = library("diffusers").AutoPipelineForText2Image.from_pretrained(folder, torch_dtype=torch.float32)
+    pipeline = library("diffusers").AutoPipelineForText2Image.from_pretrained(folder, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline

@@ -99,6 +99,7 @@ def test_chat_loads_with_its_own_template() -> None:
 
 
 @pytest.mark.train
+@pytest.mark.filterwarnings("default")  # diffusers' own imports warn
 def test_image_loads_as_a_pipeline() -> None:
     pytest.importorskip("diffusers", reason="needs the extra 'train'")
     from demo.evaluate_image import load

@@ -16,7 +16,7 @@ def _torch() -> None:
         pytest.importorskip(name, reason="needs the extra 'train'")
 
 
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("default")  # the training libraries' own imports warn
 def test_smoke_builds_a_pack_that_loads(tmp_path: Path) -> None:
     from demo import evaluate_chat, evaluate_image, evaluate_mt
     from demo.build import MODELS, smoke
@@ -31,7 +31,7 @@ def test_smoke_builds_a_pack_that_loads(tmp_path: Path) -> None:
     assert evaluate_image.load(pack)("a red circle", num_inference_steps=1).images[0].size == (64, 64)
 
 
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("default")  # the training libraries' own imports warn
 def test_a_resumed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     import torch
 
