@@ -10,6 +10,7 @@ from processors.identify import decision
 from processors.recipes import RESULTS
 from processors.stage import Stage
 from processors.subtitle import record_key
+from schemas import tracing
 from schemas.base import to_bytes
 from schemas.events import Event, JobEnded, LanguageFailed, SubtitlesReady
 from schemas.plan import Plan
@@ -54,7 +55,7 @@ def _report(plan: Plan, spoken: LanguageRecord, records: dict[str, SubtitleRecor
         suppressed=transcript.suppressed, lost=lost, warnings=_warnings(audio, transcript, spoken),
         timings=_timings(plan, audio, spoken, records, bench),
         error=next((record.error for record in records.values() if record.error), None),
-        chalkstream={"version": bench.version},
+        chalkstream={"version": bench.version, "trace": tracing.trace_id(tracing.root(plan.job, plan.traceparent))},
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from streams.arguments import Job, Json, Wait, WaitOut, Wish, WishFormats, WishProfile, WishSpoken
+from streams.arguments import Job, Json, StoreDir, Wait, WaitOut, Wish, WishFormats, WishProfile, WishSpoken
 
 app = typer.Typer(rich_markup_mode=None)
 letters_app = typer.Typer(help="Records that were given up on: list, show, send again.", no_args_is_help=True)
@@ -68,6 +68,24 @@ def submit(
     told = {"targets": to, "source-language": source_language, "profile": profile, "formats": formats}
     order = Order(file, {name: value for name, value in told.items() if value is not None}, tenant)
     raise typer.Exit(put(order, wait=wait, out=out))
+
+
+@app.command()
+def trace(
+    job: Annotated[
+        str | None, typer.Argument(help="A job; the last local one if none is named.", metavar="[JOB]")
+    ] = None,
+    store: StoreDir = None,
+) -> None:
+    """Show where a job's time went: waits, work and retries of every stage. Needs no tracing backend.
+
+    \b
+    chalkstream trace
+    chalkstream trace 6652f23e-348b-57a4-8dd7-3b7939dd37a1
+    """
+    from streams.commands.trace import trace as show
+
+    show(job, store=store)
 
 
 @app.command()

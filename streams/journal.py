@@ -175,6 +175,11 @@ class Journal:
         found = self._one("SELECT status FROM jobs WHERE job=?", job)
         return JobStatus.model_validate_json(found) if found else None
 
+    def latest(self) -> str | None:
+        """The job that something happened to last."""
+        found = self._one("SELECT job FROM jobs ORDER BY rowid DESC LIMIT 1")
+        return None if found is None else str(found)
+
     def facts(self, job: str, run: int) -> Iterator[Event]:
         """Everything said about one run of a job, in order."""
         with self.changed:
