@@ -1,4 +1,4 @@
-"""The shipped pack: as its manifest says, loaded by its libraries' own public loaders, at work on the sample lecture."""
+"""The shipped pack: as its manifest says, loaded by its libraries' public loaders, at work on the sample lecture."""
 
 import json
 from collections.abc import Iterator
