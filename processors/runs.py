@@ -32,6 +32,13 @@ def highest(store: Store, tenant: str, job: str) -> int | None:
     return max((int(found[1] or 0) for name in names if (found := PLAN.fullmatch(name))), default=None)
 
 
+def unbegun(store: Store, tenant: str, job: str, known: int) -> VideoAccepted | None:
+    """The fact that starts the newest run, where that one is planned but ``known`` (the newest that was heard of) is
+    older: whoever planned it may have died before saying so, and saying it twice is harmless."""
+    last = highest(store, tenant, job)
+    return VideoAccepted(job=job, run=last, tenant=tenant) if last is not None and last > max(known, 0) else None
+
+
 def next_run(job: str, tenant: str, asked: Options, bench: Bench) -> VideoAccepted:
     """Plan one more run, with other wishes where ``asked`` has any; the fact that starts it.
 

@@ -300,8 +300,10 @@ class JobControl(PlainEvent):
     @classmethod
     def from_record(cls, headers: dict[str, str], key: bytes | None, value: bytes | None, place: str) -> "JobControl":
         """The JSON of a record, with or without an envelope."""
-        if headers.get("ce_type", cls.wire_type()) != cls.wire_type():
-            raise BadInput("unknown_version", f"record of type {headers['ce_type']!r} is not known here")
+        told = headers.get("ce_type", cls.wire_type())
+        if told != cls.wire_type():
+            ours = told.rpartition(".v")[0] == cls.wire_type().rpartition(".v")[0]
+            raise BadInput("unknown_version" if ours else "invalid_request", f"a control message of type {told!r}")
         try:
             return cls.model_validate_json(value or b"")
         except ValueError:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from processors.accept import wishes
 from processors.recipes import RESULTS, stop_key
-from processors.runs import highest, next_run
+from processors.runs import highest, next_run, unbegun
 from schemas.base import to_bytes
 from schemas.errors import BadInput, NotFound, Unavailable
 from schemas.events import Event, JobControl
@@ -83,7 +83,10 @@ def rerun(job: str, wish: Options, *, wait: bool, out: Path | None) -> int:
     if status is not None and not status.ended:
         raise BadInput("conflict", "the job has not ended yet", f"wait for it, or: chalkstream cancel {name}")
     tenant = status.tenant if status else here.home(name)
-    event = next_run(name, tenant, wish, cluster_bench(here.settings))
+    event = unbegun(here.store, tenant, name, status.run if status else -1)
+    if event is not None and wish != Options():
+        raise BadInput("conflict", f"run {event.run} is about to begin", "wait for it")
+    event = event or next_run(name, tenant, wish, cluster_bench(here.settings))
     asyncio.run(_say(here, event))
     sys.stdout.write(f"{name} run {event.run}\n")
     sys.stdout.flush()

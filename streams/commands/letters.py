@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from processors.bench import Bench
-from processors.runs import highest, next_run
+from processors.runs import next_run, unbegun
 from schemas.base import to_bytes
 from schemas.errors import BadInput, ChalkstreamError, NotFound
 from schemas.plan import Options
@@ -72,20 +72,20 @@ async def _redrive(here: Reach, chosen: Sequence[Letter]) -> int:
     async with announcing(here.settings.kafka) as announcer:
         for each in chosen:
             try:
-                said = await _send(each, bench, announcer)
+                said = await _send(here, each, bench, announcer)
             except ChalkstreamError as error:
                 said, worst = str(error), max(worst, error.exit_code)
             sys.stdout.write(f"{each.id}  {said}\n")
     return worst
 
 
-async def _send(given: Letter, bench: Bench, announcer: Announcer) -> str:
+async def _send(here: Reach, given: Letter, bench: Bench, announcer: Announcer) -> str:
     """Send, then note it: a crash in between sends it twice, which is harmless, and never not at all."""
     if bench.store.exists(MARKS, given.mark):
         return "was sent again before"
     how = redrive(given)
     if how.how == "run":
-        said = await _run_again(how, bench, announcer)
+        said = await _run_again(here, how, bench, announcer)
     else:
         await announcer.repeat(given.origin)
         said = f"sent to {given.origin.topic} again"
@@ -94,11 +94,11 @@ async def _send(given: Letter, bench: Bench, announcer: Announcer) -> str:
     return said
 
 
-async def _run_again(how: Redrive, bench: Bench, announcer: Announcer) -> str:
-    last = highest(bench.store, how.tenant, how.job)
-    if last is not None and last > how.run:
-        return f"job {how.job} has had run {last} since"
-    event = next_run(how.job, how.tenant, Options(), bench)
+async def _run_again(here: Reach, how: Redrive, bench: Bench, announcer: Announcer) -> str:
+    event = unbegun(bench.store, how.tenant, how.job, how.run)
+    if event is not None and (status := await here.status(how.job)) and status.run >= event.run:
+        return f"job {how.job} has had run {status.run} since"
+    event = event or next_run(how.job, how.tenant, Options(), bench)
     await announcer.say([event])
     return f"job {how.job} run {event.run}"
 

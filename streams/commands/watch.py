@@ -9,6 +9,7 @@ from infra.settings import KafkaSettings
 from schemas import envelope
 from schemas.errors import NotFound
 from schemas.events import Event, JobChanged, LanguageFailed, SpeechTranscribed, SubtitlesReady
+from schemas.jobs import JobStatus
 from streams import follow
 from streams.commands.attend import MARGIN, TOPICS
 from streams.commands.delivery import tell
@@ -38,13 +39,28 @@ async def _one(settings: KafkaSettings, job: str, *, as_json: bool) -> int:
     began = datetime.fromisoformat(status.created or status.updated or datetime.now(UTC).isoformat())
     since = int((began - MARGIN).timestamp() * 1000)
     async with follow.following(settings, TOPICS, job=job, since=since) as follower:
-        async for event in follower.events(to_the_end=status.ended):
-            if event.job != job:
-                continue
-            show(event, as_json=as_json)
-            if isinstance(event, JobChanged) and event.ended and event.run >= status.run:
-                return tell(event.status)
+        if not status.ended:
+            status = await _until_the_end(follower, job, status.run, as_json=as_json)
+        await _the_rest(follower, job, as_json=as_json)
     return tell(status)
+
+
+async def _until_the_end(follower: follow.Follower, job: str, run: int, *, as_json: bool) -> JobStatus:
+    async for event in follower.events():
+        if event.job == job:
+            show(event, as_json=as_json)
+            if isinstance(event, JobChanged) and event.ended and event.run >= run:
+                return event.status
+    raise AssertionError("a follower without end has ended")
+
+
+async def _the_rest(follower: follow.Follower, job: str, *, as_json: bool) -> None:
+    """What the topics hold besides, in the order in which it was said."""
+    records = [record async for record in follower.records(to_the_end=True)]
+    for record in sorted(records, key=lambda each: each.timestamp):
+        event = follow.understood(record)
+        if event is not None and event.job == job:
+            show(event, as_json=as_json)
 
 
 def show(event: Event, *, as_json: bool) -> None:

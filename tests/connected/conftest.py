@@ -5,8 +5,12 @@ A test gets ``services`` (where they answer) and, if it breaks them on purpose, 
 skipped and say so; under CI=true they fail instead.
 """
 
+import json
 import os
+import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,8 @@ from infra.local import services as local
 from infra.local.endpoints import Endpoints
 from infra.local.ports import free_port
 from schemas.errors import Unavailable
+from tests.commands import ROOT, command, environment
+from tests.connected.site import TENANTS, Site
 
 
 def require_tools() -> None:
@@ -48,3 +54,34 @@ def services(services_state: Path) -> Iterator[Endpoints]:
         yield local.up(services_state, kafka_port=free_port(), minio_port=free_port(), sasl=True, progress=say)
     finally:
         local.down(services_state)
+
+
+@pytest.fixture(scope="session")
+def site(services: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """``init`` done and one worker with all stages, shared by every test that does not break it."""
+    settings = {"CHALKSTREAM_STATE": str(tmp_path_factory.mktemp("state")), "CHALKSTREAM_TENANTS": json.dumps(TENANTS)}
+    there = Site(services, {**services.settings(), **settings})
+    assert there.command("init").code == 0
+    with working(there) as worker:
+        yield there
+        assert worker.poll() is None, "the worker ended while it was needed"
+
+
+@contextmanager
+def working(there: Site, *words: str, **changed: str) -> Iterator["subprocess.Popen[str]"]:
+    """A worker that is ready; drained at the end."""
+    log = Path(there.environment["CHALKSTREAM_STATE"]) / f"worker-{time.monotonic_ns()}.log"
+    with log.open("w") as errors:
+        worker = subprocess.Popen(
+            command("worker", *words), stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT,
+            env=environment(**{**there.environment, **changed}),
+        )  # fmt: skip
+    try:
+        assert worker.stdout
+        assert worker.stdout.readline() == "ready\n", log.read_text()
+        yield worker
+    finally:
+        worker.terminate()
+        worker.wait(60)
+        assert worker.stdout
+        worker.stdout.close()

@@ -7,7 +7,7 @@ import pytest
 from processors.accept import admit
 from processors.bench import Bench
 from processors.recipes import RESULTS, audio, heard, plan_key, stop_key
-from processors.runs import highest, home, next_run
+from processors.runs import highest, home, next_run, unbegun
 from schemas.base import to_bytes
 from schemas.errors import BadInput, NotFound
 from schemas.events import Event
@@ -70,3 +70,11 @@ def test_unknown_and_deleted_jobs_are_not_found(bench: Bench) -> None:
     bench.store.put(RESULTS, stop_key("lab", first.job, "delete", 0), b"{}")
     with pytest.raises(NotFound, match="deleted"):
         next_run(first.job, "lab", Options(), bench)
+
+
+def test_a_run_that_was_planned_and_never_said_is_said_again(bench: Bench) -> None:
+    first = begun(bench)
+    assert unbegun(bench.store, "lab", first.job, 0) is None
+    planned = next_run(first.job, "lab", Options(), bench)
+    assert unbegun(bench.store, "lab", first.job, 0) == planned
+    assert unbegun(bench.store, "lab", first.job, 1) is None
