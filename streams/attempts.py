@@ -38,7 +38,7 @@ def begin(store: Store, stage: str, event_id: str) -> Attempt:
 
 def end(store: Store, attempt: Attempt) -> None:
     """The attempt ended, well or badly; the marks of an item that ended are of no use any more."""
-    _clear(store, attempt.key.rpartition("/")[0] + "/")
+    _clear(store, attempt.key if attempt.before == 0 else attempt.key.rpartition("/")[0] + "/")
 
 
 def acquit(store: Store, stage: str, event_id: str) -> None:
@@ -47,8 +47,9 @@ def acquit(store: Store, stage: str, event_id: str) -> None:
 
 
 def _clear(store: Store, prefix: str) -> None:
+    """One mark, or all below a prefix that ends in a slash."""
     try:
-        for key in list(store.names(WORK, prefix)):
+        for key in list(store.names(WORK, prefix)) if prefix.endswith("/") else [prefix]:
             store.delete(WORK, key)
     except ChalkstreamError:
         return  # a mark too many only makes an item run alone next time

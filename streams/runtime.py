@@ -34,7 +34,7 @@ from streams.threads import Threads
 from streams.work import UNWATCHED, Watch
 
 COMMIT_SECONDS, COMMIT_LIMIT, LEAVE_LIMIT, REJOIN_SECONDS = 0.5, 5.0, 10.0, 1.0
-POLL_MS = 3_000
+POLL_MS, FETCH_WAIT_MS = 30_000, 3_000
 ASSIGNORS = (RangePartitionAssignor,)
 """Partition n of every topic of a stage goes to one member, so that the facts of a job meet there (``jobs`` is the one
 writer of a job's state). Round robin, aiokafka's default, tears them apart when 12 is no multiple of the members."""
@@ -54,7 +54,10 @@ class Limits:
 
 
 class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Runs one stage of one process until it is told to stop. ``buries``: whether bad records of a topic are ours."""
+    """Runs one stage of one process until it is told to stop. ``buries``: whether bad records of a topic are ours.
+
+    ``moves`` counts changes of its partitions, ``finished`` records that need nothing more.
+    """
 
     def __init__(
         self, stage: Stage, bench: Bench, outbox: Outbox, *, connection: dict[str, Any], instance: str | None,
@@ -73,7 +76,8 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         )  # fmt: skip
         self._stopping, self._settled = asyncio.Event(), asyncio.Event()
         self._offsets: dict[TopicPartition, Offsets] = {}
-        self._moves, self._moving, self._paused = 0, True, {True: False, False: False}
+        self.moves, self.finished = 0, 0
+        self._moving, self._paused = True, {True: False, False: False}
         self._committing = asyncio.Lock()
         self._commit_timer: asyncio.TimerHandle | None = None
         self._behind: set[asyncio.Task[None]] = set()
@@ -126,7 +130,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             **self._connection, group_id=self.stage.name, group_instance_id=name,
             enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=self.limits.high_water,
             session_timeout_ms=int(self.limits.session * 1000), heartbeat_interval_ms=3_000,
-            rebalance_timeout_ms=int(self.limits.rebalance * 1000), fetch_max_wait_ms=POLL_MS,
+            rebalance_timeout_ms=int(self.limits.rebalance * 1000), fetch_max_wait_ms=FETCH_WAIT_MS,
             partition_assignment_strategy=ASSIGNORS,
         )  # fmt: skip
         consumer.subscribe(self._topics, listener=self)
@@ -135,7 +139,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Finish what was begun as far as time allows, commit it, then forget these partitions."""
         gone = set(revoked)
-        self._moves += 1
+        self.moves += 1
         self._settled.clear()
         await _end(self._opening)
         if gone:
@@ -171,7 +175,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self.desk.drop(lambda item: _partition(item.place) in gone)
 
     def _lose_all(self) -> None:
-        self._moves += 1
+        self.moves += 1
         self._moving, self.desk.open = True, False
         self._settled.clear()
         self.desk.drop(lambda _: True)
@@ -193,11 +197,11 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _is_settled(self) -> bool:
         """Whether records just read may be taken: if their partitions move on meanwhile, they are read again."""
-        moves = self._moves
-        while not self._settled.is_set() and self._moves == moves:
+        moves = self.moves
+        while not self._settled.is_set() and self.moves == moves:
             await _first(self._settled.wait(), self._opening or self._settled.wait())
             self._check_opening()
-        return self._moves == moves
+        return self.moves == moves
 
     def _take(self, found: Mapping[TopicPartition, list[Any]]) -> None:
         for place, records in found.items():
@@ -239,6 +243,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if offsets is None:
             return
         offsets.finish(place.offset)
+        self.finished += 1
         if self._commit_timer is None:
             self._commit_timer = asyncio.get_running_loop().call_later(COMMIT_SECONDS, self._commit_soon)
         if True in self._paused.values():

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,18 +31,23 @@ TARGETS = "fr"
 
 @dataclass(frozen=True)
 class Plan:
-    """How many uploads of how many contents, how many workers, how often one dies, how many never return."""
+    """How many uploads of how many contents, how many workers, how often one dies, how many never return.
+
+    No more is uploaded after ``feed`` seconds; after ``limit`` what has not ended is lost.
+    """
 
     uploads: int
     contents: int
     workers: int
     every: float
     gone: int
+    feed: float
     limit: float
 
 
-SHORT = Plan(uploads=30, contents=10, workers=3, every=2.0, gone=1, limit=150.0)
-LONG = Plan(uploads=1_000, contents=100, workers=3, every=2.0, gone=10, limit=3_600.0)
+SHORT = Plan(uploads=30, contents=10, workers=3, every=2.0, gone=1, feed=120.0, limit=180.0)
+LONG = Plan(uploads=1_000, contents=100, workers=3, every=2.0, gone=10, feed=3_000.0, limit=3_600.0)
+BACKLOG = 60
 
 
 def run(plan: Plan, state: Path, seed: int = 6) -> dict[str, Any]:
@@ -64,7 +69,7 @@ def _quiet(
 ) -> tuple[dict[str, Job], dict[str, Any]]:  # fmt: skip
     uploads = {f"quiet/{content.name}.wav": content for content in contents}
     began = time.monotonic()
-    _work(cluster, outside, uploads, len(uploads), plan.limit, lambda: None)
+    _work(plan, cluster, outside, uploads, lambda: None)
     jobs = {uploads[job.upload].name: job for job in outside.jobs() if job.upload in uploads}
     took = time.monotonic() - began
     return jobs, {"quiet": {"uploads": len(uploads), "seconds": round(took, 1), **quality(outside, jobs, contents)}}
@@ -83,19 +88,20 @@ def _chaos(
             last[0] = time.monotonic()
 
     began = time.monotonic()
-    ended = _work(cluster, outside, uploads, len(quiet) + len(uploads), plan.limit, strike)
+    fed = _work(plan, cluster, outside, uploads, strike)
     took = time.monotonic() - began
     tally = cluster.tally()
     calls = sum(count for line, count in tally.items() if line.startswith("call "))
     found = outside.evidence(
         calls=calls, items=outside.artefacts() - before, in_flight=sum(kill.calls_in_flight for kill in cluster.kills)
     )
-    named = {key: content.name for key, content in uploads.items()}
+    named = {key: uploads[key].name for key in fed}
     wrong = problems(named, {name: job.files for name, job in quiet.items()}, found)
     wrong += missing_words([job for job in found.jobs if job.upload in uploads], ("en", TARGETS), found.records)
     hit = sum(kill.in_flight > 0 for kill in cluster.kills)
     return {
-        "uploads": len(uploads), "ended": ended - len(quiet), "seconds": round(took, 1), "kills": len(cluster.kills),
+        "uploads": len(fed), "ended": outside.ended() - len(quiet), "seconds": round(took, 1),
+        "kills": len(cluster.kills),
         "kills_with_an_item_in_flight": round(hit / max(1, len(cluster.kills)), 3),
         "never_returned": sum(not kill.returns for kill in cluster.kills),
         "items_in_flight_at_kills": sum(kill.in_flight for kill in cluster.kills),
@@ -107,24 +113,37 @@ def _chaos(
 
 
 def _work(
-    cluster: Cluster, outside: Outside, uploads: dict[str, Recording], wanted: int, limit: float, strike: Any
-) -> int:
-    """Upload, then wait for that many ends, striking as told; returns how many there are."""
+    plan: Plan, cluster: Cluster, outside: Outside, uploads: dict[str, Recording], strike: Callable[[], None]
+) -> list[str]:
+    """Upload as fast as jobs end, striking as told, then wait for the rest; the keys that were uploaded."""
     cluster.start()
+    before, left, fed, ended, looked = outside.ended(), list(uploads.items()), list[str](), 0, 0.0
+    began = time.monotonic()
     try:
-        for key, content in uploads.items():
-            outside.upload(key, str(content.path), TARGETS)
-        until, looked, ended = time.monotonic() + limit, 0.0, 0
-        while ended < wanted and time.monotonic() < until:
+        while (left or ended < len(fed)) and time.monotonic() - began < plan.limit:
+            while left and len(fed) < ended + BACKLOG:
+                key, content = left.pop(0)
+                outside.upload(key, str(content.path), TARGETS)
+                fed.append(key)
+            if time.monotonic() - began > plan.feed:
+                left.clear()
             cluster.tend()
             strike()
             time.sleep(0.1)
-            if time.monotonic() - looked > 4.0:
-                looked, ended = time.monotonic(), outside.ended()
-                sys.stderr.write(f"{ended} of {wanted} ended, {len(cluster.kills)} kills\n")
-        return ended
+            if time.monotonic() - looked > 2.0:
+                looked, ended = time.monotonic(), outside.ended() - before
+                sys.stderr.write(f"{ended} of {len(fed)} ended, {len(cluster.kills)} kills\n")
+        return fed
     finally:
+        _let_them_tell(outside, before + len(fed))
         cluster.stop()
+
+
+def _let_them_tell(outside: Outside, wanted: int) -> None:
+    """The status board's last words come a moment after the ends themselves."""
+    until = time.monotonic() + 30.0
+    while outside.told() < wanted and time.monotonic() < until:
+        time.sleep(1.0)
 
 
 def main() -> int:
@@ -143,7 +162,7 @@ def main() -> int:
     OUT.mkdir(exist_ok=True)
     (OUT / "chaos.json").write_text(json.dumps(result, indent=1))
     sys.stdout.write(json.dumps({name: value for name, value in result.items() if name != "log"}, indent=1) + "\n")
-    return int(bool(result["problems"]) or result["ended"] < plan.uploads)
+    return int(bool(result["problems"]) or result["ended"] < result["uploads"])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ import json
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -24,6 +26,7 @@ class Outside:
     access_key: str
     secret_key: str
 
+    @cached_property
     def s3(self) -> Any:
         """A plain S3 client."""
         return boto3.client(
@@ -40,12 +43,16 @@ class Outside:
         return done.stdout.decode("utf-8", "replace").splitlines()
 
     def ended(self) -> int:
+        """How many jobs have a word on ``media.ended``."""
+        return len(set(self.kcat("media.ended", "%k\\n")))
+
+    def told(self) -> int:
         """How many jobs have come to an end by their last word on ``media.jobs``."""
         return sum(state in ENDED for state in self.last_words().values())
 
     def upload(self, key: str, path: str, targets: str) -> None:
         """Put one object as anyone would."""
-        self.s3().upload_file(path, "uploads", key, ExtraArgs={"Metadata": {"targets": targets}})
+        self.s3.upload_file(path, "uploads", key, ExtraArgs={"Metadata": {"targets": targets}})
 
     def records(self, topic: str) -> list[Record]:
         """Key, ce_id and hash of the bytes of every record."""
@@ -53,7 +60,7 @@ class Outside:
 
     def jobs(self) -> list[Job]:
         """Every job that has left anything in the bucket of results, with the hashes of its files."""
-        client, told = self.s3(), self.last_words()
+        client, told = self.s3, self.last_words()
         folders: dict[str, dict[str, Any]] = defaultdict(dict)
         for key in self.keys("results"):
             folders[key.split("/")[1]][key.rpartition("/")[2]] = key
@@ -62,7 +69,8 @@ class Outside:
             found: bytes = client.get_object(Bucket="results", Key=key)["Body"].read()
             return found
 
-        return [_job(job, files, told.get(job, ""), body) for job, files in sorted(folders.items())]
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(lambda each: _job(each[0], each[1], told.get(each[0], ""), body), folders.items()))
 
     def last_words(self) -> dict[str, str]:
         """Job → its last state on ``media.jobs``."""
@@ -71,7 +79,7 @@ class Outside:
 
     def keys(self, bucket: str, prefix: str = "") -> Iterator[str]:
         """Keys of a bucket."""
-        for page in self.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             yield from (entry["Key"] for entry in page.get("Contents", ()))
 
     def artefacts(self) -> int:

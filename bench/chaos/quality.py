@@ -12,7 +12,7 @@ from processors.text.subtitle_files import read
 
 def quality(outside: Outside, jobs: Mapping[str, Job], contents: Sequence[Recording]) -> dict[str, float]:
     """WER of the transcript (0 to 1) and chrF of the French (0 to 100)."""
-    client = outside.s3()
+    client = outside.s3
 
     def text(name: str, language: str) -> str:
         body = client.get_object(Bucket="results", Key=f"default/{jobs[name].job}/{name}.{language}.srt")["Body"]

@@ -98,6 +98,10 @@ class Player:
         os.write(file, f"{number}\n".encode())
         os.close(file)
 
+    def count(self) -> int:
+        """Calls so far."""
+        return self.calls.read_bytes().count(b"\n") if self.calls.exists() else 0
+
     def given_up(self, event: Ball, error: Any, _: Bench) -> list[Event]:
         """The word for those who wait."""
         return [self.court.caught(job=event.job, run=event.run, number=event.number, lost=error.code)]

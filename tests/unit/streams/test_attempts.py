@@ -39,7 +39,7 @@ def test_one_that_ended_alone_in_a_child_is_no_suspect_even_if_its_parent_is_dea
 class Gone(FolderStore):
     """A store that goes away before the end."""
 
-    def names(self, bucket: str, prefix: str):  # type: ignore[no-untyped-def]
+    def delete(self, bucket: str, key: str) -> None:
         raise Unavailable("away")
 
 
