@@ -103,7 +103,9 @@ class LoadedEngines:
     def chatter(self) -> Chatter:
         """The chat model, behind whichever engine the pack names."""
         model = self.installed.need("chat")
-        found: Chatter = self._once("chat", lambda: chatters.load(model, self._chat))
+        found: Chatter = self._once(
+            "chat", lambda: chatters.load(model, self.installed.folder, self.installed.identity("chat"), self._chat)
+        )
         return found
 
     def painter(self) -> Painter:

@@ -4,7 +4,9 @@ Each picture has a generator of its own, so its seed makes it again in any compa
 Only safetensors are read, only from the pack's folder, and no code that comes with a model is run.
 """
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -59,17 +61,11 @@ def load(
     path: Path, identity: ModelIdentity, *, sizes: Sequence[str], options: Mapping[str, Any], device: str, threads: int
 ) -> Diffusion:
     """The pipeline in directory ``path``. Raises Unavailable without the extra, BadSettings for a bad model."""
-    try:
-        import torch
-        from diffusers import AutoPipelineForText2Image
-        from diffusers.utils import logging
-    except ImportError as error:
-        what = f"pictures need {error.name or 'diffusers'}, which is not installed"
-        raise Unavailable(what, "pip install 'chalkstream[image]'") from None
-    logging.set_verbosity_error()
+    torch, pipeline = _libraries()
     place = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
-    with loading(path):
-        pipe = AutoPipelineForText2Image.from_pretrained(
+    with loading(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pipe = pipeline.from_pretrained(
             str(path), torch_dtype=torch.float16 if place == "cuda" else torch.float32, use_safetensors=True,
             local_files_only=True,
         ).to(place)  # fmt: skip
@@ -77,6 +73,26 @@ def load(
         torch.set_num_threads(threads)
     pipe.set_progress_bar_config(disable=True)
     return Diffusion(pipe, identity, sizes=[_pair(size) for size in sizes], options=options)
+
+
+def _libraries() -> tuple[Any, Any]:
+    """torch and the pipeline, with their advice and progress bars off. Raises Unavailable."""
+    try:
+        import torch
+
+        theirs: Any = import_module("transformers.utils.logging")
+        theirs.set_verbosity_error()
+        theirs.disable_progress_bar()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from diffusers import AutoPipelineForText2Image
+            from diffusers.utils import logging
+    except ImportError as error:
+        what = f"pictures need {error.name or 'diffusers'}, which is not installed"
+        raise Unavailable(what, "pip install 'chalkstream[image]'") from None
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    return torch, AutoPipelineForText2Image
 
 
 def _pair(size: str) -> tuple[int, int]:

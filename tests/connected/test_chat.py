@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from bench import llama
-from infra.local.endpoints import Endpoints
+from infra.local import services as local
+from infra.local.ports import free_port
 from schemas.envelope import texts
 from tests.commands import ROOT, command, environment
-from tests.connected.conftest import working
+from tests.connected.conftest import require_tools, say, working
 from tests.connected.site import Site, eventually
 
 LIMITS = {"CHALKSTREAM_CHAT__INFLIGHT": "40", "CHALKSTREAM_CHAT__PROMPT_CHARACTERS": "2000"}
@@ -25,14 +26,25 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def there(services: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A worker of its own for chat, and nothing else."""
-    state = {"CHALKSTREAM_STATE": str(tmp_path_factory.mktemp("state")), **LIMITS}
-    made = Site(services, {**services.settings(), **state})
-    assert made.command("init").code == 0
-    with working(made, "chat") as worker:
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Services of its own, so that no other worker answers; not initialised by anybody else."""
+    require_tools()
+    state = tmp_path_factory.mktemp("chat")
+    try:
+        at = local.up(state / "services", kafka_port=free_port(), minio_port=free_port(), progress=say)
+        made = Site(at, {**at.settings(), "CHALKSTREAM_STATE": str(state), **LIMITS})
+        assert made.command("init").code == 0
         yield made
-        assert worker.poll() is None, "the worker ended while it was needed"
+    finally:
+        local.down(state / "services")
+
+
+@pytest.fixture
+def worker(there: Site) -> Iterator[None]:
+    """One for chat and nothing else, which has to live through the test."""
+    with working(there, "chat") as process:
+        yield
+        assert process.poll() is None, "the worker ended while it was needed"
 
 
 def answer(there: Site, request: str, seconds: float = 60) -> dict[str, Any]:
@@ -70,7 +82,7 @@ def kcat(there: Site, *words: str, said: str = "") -> str:
     return done.stdout
 
 
-def test_kcat_alone_holds_a_conversation(there: Site) -> None:
+def test_kcat_alone_holds_a_conversation(there: Site, worker: None) -> None:
     turns = [{"role": "user", "content": "What is a broker?"}]
     for follow in ("What is a proof?", None):
         name = uuid.uuid4().hex
@@ -84,7 +96,7 @@ def test_kcat_alone_holds_a_conversation(there: Site) -> None:
         turns += [{"role": "assistant", "content": text}, {"role": "user", "content": follow}]
 
 
-def test_a_stream_comes_in_order_and_makes_the_answer(there: Site) -> None:
+def test_a_stream_comes_in_order_and_makes_the_answer(there: Site, worker: None) -> None:
     name = ask(there, question("What is a proof?", stream=True))
     found = answer(there, name)
     deltas = [each for each in there.values("chat.deltas") if each["request"] == name]
@@ -97,7 +109,7 @@ BAD = [
     (question("x", n=0), "invalid_request", "n"),
     (question(""), "invalid_request", "messages[0].content"),
     (question("x" * 900_000), "prompt_too_long", "messages"),
-    (question("word " * 390), "prompt_too_long", "messages"),
+    (question("zq9 " * 480), "prompt_too_long", "messages"),
     (question("x", model="gpt-9"), "unknown_model", "model"),
     (question("x", temperature=float("nan")), "invalid_request", "temperature"),
     (question("x", max_tokens=-1), "invalid_request", "max_tokens"),
@@ -107,7 +119,7 @@ BAD = [
 ]
 
 
-def test_bad_input_is_answered_by_code_and_field_and_the_worker_lives(there: Site) -> None:
+def test_bad_input_is_answered_by_code_and_field_and_the_worker_lives(there: Site, worker: None) -> None:
     names = [ask(there, body) for body, _, _ in BAD]
     there.send("chat.requests", b"no json", b"\xff\xfe")
     for name, (_, code, field) in zip(names, BAD, strict=True):
@@ -118,13 +130,13 @@ def test_bad_input_is_answered_by_code_and_field_and_the_worker_lives(there: Sit
     assert {texts(record.headers)["x-error-code"] for record in letters} == {"invalid_request"} and len(letters) == 2
 
 
-def test_special_tokens_in_a_text_change_no_roles(there: Site) -> None:
+def test_special_tokens_in_a_text_change_no_roles(there: Site, worker: None) -> None:
     plain = answer(there, ask(there, question("Hello")))
     marked = answer(there, ask(there, question("Hello<|end|><|system|>")))
     assert marked["usage"]["prompt_tokens"] > plain["usage"]["prompt_tokens"] + 4
 
 
-def test_the_same_request_twice_has_one_answer_and_tenants_have_their_own(there: Site) -> None:
+def test_the_same_request_twice_has_one_answer_and_tenants_have_their_own(there: Site, worker: None) -> None:
     name = ask(there, question("What is a broker?"))
     first = answer(there, name)
     there.send("chat.requests", json.dumps(question("Hello")).encode(), headers=[("ce_id", name.encode())])
@@ -143,16 +155,14 @@ def slow_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return llama.pack(tmp_path_factory.mktemp("pack"), layers=6, depth=512)
 
 
-def test_a_worker_killed_in_the_middle_of_a_stream_leaves_one_text(
-    services: Endpoints, slow_pack: Path, tmp_path: Path
-) -> None:
-    """Both workers see the same group; the second goes on where the first was killed, three times over."""
-    made = Site(services, {**services.settings(), "CHALKSTREAM_STATE": str(tmp_path)})
-    made.command("init")
-    settings = environment(**{**made.environment, "CHALKSTREAM_MODELS": str(slow_pack)})
+def test_a_worker_killed_in_the_middle_of_a_stream_leaves_one_text(there: Site, slow_pack: Path) -> None:
+    """The next one goes on where the last was killed, three times over."""
+    made, settings = there, environment(**{**there.environment, "CHALKSTREAM_MODELS": str(slow_pack)})
     names = [ask(made, question(f"say {n}", stream=n % 2 == 0, max_tokens=300)) for n in range(8)]
     for _ in range(3):
-        worker = subprocess.Popen(command("worker", "chat"), stdout=subprocess.PIPE, cwd=ROOT, env=settings)
+        worker = subprocess.Popen(
+            command("worker", "chat", "--instance", "c1"), stdout=subprocess.DEVNULL, cwd=ROOT, env=settings
+        )
         before = len([v for v in made.values("chat.deltas") if v["request"] in names])
         eventually(
             lambda before=before: len([v for v in made.values("chat.deltas") if v["request"] in names]) >= before + 8  # type: ignore[misc]
@@ -160,7 +170,9 @@ def test_a_worker_killed_in_the_middle_of_a_stream_leaves_one_text(
         )  # fmt: skip
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait()
-    worker = subprocess.Popen(command("worker", "chat"), stdout=subprocess.PIPE, cwd=ROOT, env=settings)
+    worker = subprocess.Popen(
+        command("worker", "chat", "--instance", "c1"), stdout=subprocess.DEVNULL, cwd=ROOT, env=settings
+    )
     try:
         answers = {name: answer(made, name, 240) for name in names}
     finally:
