@@ -32,7 +32,7 @@ demo: $(READY) ## subtitles of VIDEO (default: the sample lecture) in OUT
 	@ls -1 "$(OUT)"
 
 demo-kafka: $(READY) ## the same on real Kafka and MinIO (needs Java, Maven and Go, no Docker)
-	$(BIN)/python -m streams.demo
+	$(BIN)/python -m streams.demo "$(VIDEO)" "$(TO)" "$(OUT)"
 
 test: $(READY) ## all tests but the slow ones (under 10 minutes)
 	$(BIN)/python -m pytest -m "not slow and not train"
@@ -54,6 +54,9 @@ bench: $(READY) ## measure speed, memory and quality against what a user would w
 
 bench-long: $(READY) ## the arms that need hours of audio
 	$(BIN)/python -m bench long
+
+chaos: $(READY) ## uploads while workers are killed, compared with a quiet run (CHAOS=--short for four minutes)
+	$(BIN)/python -m bench.chaos $(CHAOS)
 
 image: ## build the container image without an engine and try it (root, buildah, debootstrap)
 	sh infra/compose/build-image.sh
