@@ -70,6 +70,8 @@ def _services(folder: Path) -> Iterator[Mapping[str, str]]:
         say("services up: Kafka and MinIO (the first time they are built, which takes some minutes)")
         yield services.up(folder / "services", progress=say).settings()
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # stopping is not to be stopped half-way
         stopped = services.down(folder / "services")
         say(f"services down: {', '.join(stopped) or 'nothing was running'}")
 
