@@ -90,6 +90,7 @@ class ItemRecorder:
         """What the output says about quality is counted here, beside the work."""
         self._plan = plan or self._plan
         found = signals.of_fact(event, plan, datetime.now(UTC)) + signals.of_records(event, behind)
+        found += signals.of_answer(event, time.time() - self._began)
         self._home.numbers.note_all(found)
 
     def ends(self, code: str | None, *, at: float, worked: float, attempt: int) -> None:

@@ -5,8 +5,11 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from infra.telemetry.catalogue import ERROR, MODEL, OPERATION
 from infra.telemetry.numbers import Measured
+from schemas.chat import ChatAnswered, ChatDelta
 from schemas.events import Event, SpeechTranscribed
+from schemas.images import ImagesMade
 from schemas.plan import Plan
 from schemas.records import BlockRecord, TranslationRecord
 from schemas.report import Report
@@ -45,6 +48,27 @@ def of_records(event: Event, behind: Sequence[BaseModel]) -> list[Measured]:
         case (BlockRecord() as source, TranslationRecord() as made):
             return of_translation(source, made, getattr(event, "target", ""))
     return []
+
+
+def of_answer(event: Event, seconds: float) -> list[Measured]:
+    """Of a request, ``seconds`` after its work began. A model's name counts only where it was found."""
+    match event:
+        case ChatDelta(seq=0):
+            return [Measured("gen_ai.server.time_to_first_token", seconds, {OPERATION: "chat"})]
+        case ChatAnswered() | ImagesMade():
+            asked = {OPERATION: "chat" if isinstance(event, ChatAnswered) else "image_generation"}
+            asked |= {MODEL: event.model} if event.model and not event.error else {}
+            code = {ERROR: event.error.code} if event.error else {}
+            return [Measured("gen_ai.server.request.duration", seconds, asked | code), *_tokens(event, asked)]
+    return []
+
+
+def _tokens(event: ChatAnswered | ImagesMade, asked: dict[str, str]) -> list[Measured]:
+    if not isinstance(event, ChatAnswered) or event.usage is None:
+        return []
+    told = {"input": event.usage.prompt_tokens, "output": event.usage.completion_tokens}
+    kind = "gen_ai.token.type"
+    return [Measured("gen_ai.client.token.usage", count, asked | {kind: name}) for name, count in told.items()]
 
 
 def of_translation(source: BlockRecord, made: TranslationRecord, target: str) -> list[Measured]:

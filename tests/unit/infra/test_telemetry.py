@@ -21,8 +21,10 @@ from infra.telemetry.numbers import Numbers
 from infra.telemetry.parts import Parts
 from infra.telemetry.recorder import Recorder
 from schemas import tracing
+from schemas.chat import ChatAnswered, Usage
 from schemas.errors import BadSettings, Broken
 from schemas.events import BlockAssembled, Event, SpeechTranscribed, UploadNotified, VideoAccepted
+from schemas.exchanges import RequestError
 from schemas.tracing import Received
 from schemas.transcript import Segment
 from streams.parts import JOINS, is_part
@@ -203,3 +205,13 @@ def test_nothing_of_opentelemetry_is_imported_when_nobody_looks() -> None:
     script = "import streams.bootstrap, streams.observing, sys; print('opentelemetry.sdk' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_an_answer_counts_its_tokens_and_its_seconds_under_its_model() -> None:
+    usage = Usage(prompt_tokens=7, completion_tokens=3, total_tokens=10)
+    found = signals.of_answer(ChatAnswered(request="r", model="demo/chat", usage=usage), 2.0)
+    assert [each.value for each in found] == [2.0, 7, 3]
+    assert {each.labels["gen_ai.request.model"] for each in found} == {"demo/chat"}
+    wrong = RequestError(code="unknown_model", message="no such")
+    (refused,) = signals.of_answer(ChatAnswered(request="r", model="whatever they wrote", error=wrong), 0.1)
+    assert "whatever" not in str(refused.labels) and refused.labels["error.type"] == "unknown_model"

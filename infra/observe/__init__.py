@@ -1,0 +1,1 @@
+"""What reads the telemetry: collector, Prometheus, alerts, dashboards. Configuration, and the drawing of dashboards."""
