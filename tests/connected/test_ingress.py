@@ -1,13 +1,16 @@
 """Uploads, as any S3 client makes them and as no client should, end as files or as a typed failure; nothing is lost."""
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
 from jsonschema import Draft202012Validator
 
+from infra import uploads
 from processors.recipes import plan_key
 from schemas.plan import Plan
+from streams.commands import submit
 from streams.commands.schemas import documents
 from tests.connected.site import Site, clip, eventually
 
@@ -123,6 +126,18 @@ def test_keys_that_no_store_takes_and_objects_that_are_gone_or_not_ours_are_fail
     codes = eventually(failed, "failed jobs")
     assert codes["gone.wav"] == "not_found"
     assert {codes[key[:1024]] for key in keys if key != "gone.wav"} | {codes["plan.json"]} == {"invalid_request"}
+
+
+def test_what_goes_in_parts_is_the_job_that_submit_named(site: Site, tmp_path: Path) -> None:
+    """An object put in parts has an etag of another kind; 20 MB of no media fail at once, which is enough here."""
+    large, sent = tmp_path / "large.wav", []
+    large.write_bytes(bytes(20 << 20))
+    asked = {"targets": "fr"}
+    stored = uploads.put_file(site.s3, large, "uploads", "large.wav", metadata=asked, sent=sent.append)
+    assert stored.etag.endswith("-2")
+    assert sent == [16 << 20, 4 << 20]
+    status = site.job(submit.job_of(stored, asked))
+    assert (status["source"]["key"], status["error"]["code"]) == ("large.wav", "unsupported_format")
 
 
 def test_directory_markers_start_nothing(site: Site) -> None:
