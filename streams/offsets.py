@@ -36,6 +36,11 @@ class Offsets:
         self._committed = offset
 
     @property
+    def following(self) -> int | None:
+        """The offset after the last record taken; None before the first."""
+        return self._next
+
+    @property
     def unfinished(self) -> int:
         """Records taken and not finished."""
         return len(self._open)

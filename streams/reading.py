@@ -1,11 +1,25 @@
 """From a record to a fact, whatever stands in the record: nothing that can be written to a topic ends the loop."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from schemas import envelope
 from schemas.errors import BadInput
 from schemas.events import Event
 from streams.deadletters import Origin
+
+
+@dataclass(frozen=True)
+class NoRecord:
+    """Stands for a record that the client itself can't read; it has nothing that could be understood."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int = 0
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: tuple[()] = ()
 
 
 def origin_of(record: Any) -> Origin:

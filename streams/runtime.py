@@ -29,12 +29,12 @@ from streams.item import Item, Place
 from streams.offsets import Offsets
 from streams.outbox import Outbox
 from streams.performing import Isolate, Performer
-from streams.reading import event_of, origin_of
+from streams.reading import NoRecord, event_of, origin_of
 from streams.threads import Threads
 from streams.work import UNWATCHED, Watch
 
 COMMIT_SECONDS, COMMIT_LIMIT, LEAVE_LIMIT, REJOIN_SECONDS = 0.5, 5.0, 10.0, 1.0
-POLL_MS, FETCH_WAIT_MS = 30_000, 3_000
+POLL_MS, FETCH_WAIT_MS, STEP_MS = 30_000, 3_000, 5_000
 ASSIGNORS = (RangePartitionAssignor,)
 """Partition n of every topic of a stage goes to one member, so that the facts of a job meet there (``jobs`` is the one
 writer of a job's state). Round robin, aiokafka's default, tears them apart when 12 is no multiple of the members."""
@@ -95,7 +95,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             while not self._stopping.is_set():
                 try:
                     await self._be_member()
-                except (KafkaError, OSError, UnicodeDecodeError) as error:
+                except (KafkaError, OSError) as error:
                     log.warning("%s left its group (%s) and joins again", self.stage.name, type(error).__name__)
                     self._lose_all()
                     await _first(self._stopping.wait(), asyncio.sleep(REJOIN_SECONDS))
@@ -186,10 +186,47 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _read_on(self) -> None:
         await self._consumer.start()
         while True:
-            found = await self._consumer.getmany(timeout_ms=POLL_MS)
+            found = await self._get()
             self._check_opening()
             if found and await self._is_settled():
                 self._take(found)
+
+    async def _get(self) -> Mapping[TopicPartition, list[Any]]:
+        try:
+            found: dict[TopicPartition, list[Any]] = await self._consumer.getmany(timeout_ms=POLL_MS)
+        except UnicodeDecodeError:
+            found = {}
+            if await self._is_settled():
+                await self._go_back()
+                found = {place: await self._step_over(place) for place in list(self._offsets)}
+        return found
+
+    async def _go_back(self) -> None:
+        """aiokafka can't read a header whose name is no text, and loses what it had read before it in that call."""
+        for place, offsets in self._offsets.items():
+            if offsets.following is not None:
+                self._consumer.seek(place, offsets.following)
+            elif committed := await self._consumer.committed(place):
+                self._consumer.seek(place, committed)
+            else:
+                await self._consumer.seek_to_beginning(place)
+
+    async def _step_over(self, place: TopicPartition) -> list[Any]:
+        """Records of a partition one by one; in place of the one that can't be read stands an empty one."""
+        found: list[Any] = []
+        while len(found) < self.limits.high_water:
+            position = await self._consumer.position(place)
+            if position >= (self._consumer.highwater(place) or 0):
+                break
+            try:
+                got = await self._consumer.getmany(place, timeout_ms=STEP_MS, max_records=1)
+            except UnicodeDecodeError:
+                self._consumer.seek(place, position + 1)
+                got = {place: [NoRecord(place.topic, place.partition, position)]}
+            if not got:
+                break
+            found += got[place]
+        return found
 
     def _check_opening(self) -> None:
         if self._opening is not None and self._opening.done() and not self._opening.cancelled():

@@ -5,7 +5,9 @@ store that remembers what is finished. ``calls`` counts the model's.
 """
 
 import asyncio
+import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -357,6 +359,27 @@ async def garbage(game: Game) -> None:
         for key, value, headers in GARBAGE:
             told = [(name, each.replace(b"TYPE9", wire + b"9").replace(b"TYPE", wire)) for name, each in headers]
             await thrower.send_and_wait(game.court.topics[0], value, key=key, headers=told)
+
+
+def test_a_header_whose_name_is_no_text_is_stepped_over_and_loses_nothing_beside_it(game: Game) -> None:
+    """aiokafka raises on such a record each time it reads it."""
+    if not shutil.which("kcat"):
+        pytest.skip("needs kcat, which can say such a thing")
+
+    async def play() -> None:
+        stage, bench = game.player.stage(f"group_{game.name}"), nothing_bench(game.store)
+        async with worker(game.at.bootstrap, game.court, [stage], bench) as (consumer,):
+            while consumer.finished < 61:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    balls = game.balls(60)
+    game.throw(balls[:30])
+    topic = ["-t", game.court.topics[0], "-p", "3"]
+    poison = ["kcat", "-P", "-b", game.at.bootstrap, *topic, "-H", os.fsdecode(b"\xff\xfe=1")]
+    subprocess.run(poison, input=b"poison", check=True)
+    game.throw(balls[30:])
+    asyncio.run(asyncio.wait_for(play(), 60))
+    assert len(game.caught(60, 10)) == 60
 
 
 @pytest.mark.parametrize(("count", "kills"), [(1_500, 1), pytest.param(10_000, 10, marks=pytest.mark.slow)])
