@@ -6,10 +6,10 @@ venv=$1 torch=$2 index=$3
 pip() { "$venv/bin/pip" install --no-cache-dir --disable-pip-version-check --quiet "$@"; }
 
 case $torch in
-none) extra= ;;
-cuda) extra='[image]' ;;
+none) extra='[otel]' ;;
+cuda) extra='[image,otel]' ;;
 cpu)
-    extra='[image]'
+    extra='[image,otel]'
     if [ -n "$index" ]; then
         pip --index-url "$index" torch
     elif [ "$(uname -m)" = x86_64 ]; then

@@ -120,7 +120,7 @@ def test_mounted_files_and_build_files_exist() -> None:
         mounted = [volume.split(":")[0] for volume in service.get("volumes", []) if volume.startswith("./")]
         build = service.get("build")
         files = [*mounted, *([f"{build['context']}/{build['dockerfile']}"] if build else [])]
-        assert [file for file in files if not (ROOT / file).is_file()] == []
+        assert [file for file in files if not (ROOT / file).exists()] == []
 
 
 @pytest.mark.parametrize("profiles", [[], ["gpu"], ["observe"]])
