@@ -46,7 +46,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int)
     asked = parser.parse_args(arguments)
     quick = asked.command == "quick"
-    lab = Lab(OUT, rounds=asked.rounds or (1 if quick else 7), seconds=60.0 if quick else 300.0, quick=quick)
+    lab = Lab(
+        OUT, rounds=asked.rounds or (1 if quick else 7), seconds=60.0 if quick else 300.0, quick=quick, tell=_tell
+    )
     groups = {
         name: measure for name, measure in COMMANDS[asked.command].items() if not asked.only or name in asked.only
     }
@@ -54,6 +56,10 @@ def main(arguments: Sequence[str]) -> int:
     (asked.out / "results.svg").write_text(picture.draw(figures, _title()), "utf-8")
     sys.stdout.write(f"\n{table.text(figures)}\n")
     return int(any(figure.verdict.startswith(("missed", "invalid")) for figure in figures))
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"  {line}\n")
 
 
 def _measure(lab: Lab, groups: dict[str, Measure], results: Path) -> list[Figure]:

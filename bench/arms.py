@@ -3,6 +3,7 @@
 Every arm says what it took, how many tokens it made, and a hash of its text.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,12 +21,28 @@ LANGUAGE = "en"
 
 @dataclass(frozen=True)
 class Run:
-    """One go of an arm. ``windows``: model calls on windows of audio."""
+    """One go of an arm. ``cpu``: processor seconds, children included; ``windows``: model calls on windows of audio."""
 
     seconds: float
+    cpu: float
     tokens: int
     digest: str
     windows: int
+
+
+class Clock:
+    """Wall and processor seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = perf_counter(), _cpu()
+
+    def read(self) -> tuple[float, float]:
+        """(wall, processor)."""
+        return perf_counter() - self._wall, _cpu() - self._cpu
+
+
+def _cpu() -> float:
+    return sum(os.times()[:4])
 
 
 def said(texts: Iterable[str]) -> tuple[int, str]:
@@ -55,27 +72,27 @@ def bare(model: Any, chunks: Sequence[Audio], *, workers: int) -> Run:
         )  # fmt: skip
         return " ".join(segment.text for segment in segments)
 
-    began = perf_counter()
+    clock = Clock()
     with ThreadPoolExecutor(workers) as pool:
         texts = list(pool.map(hear, chunks))
-    return Run(perf_counter() - began, *said(texts), len(chunks))
+    return Run(*clock.read(), *said(texts), len(chunks))
 
 
 def script(model: Any, media: Path) -> Run:
     """A1: what a user would write. The windows are its own: 30 s of what its voice filter left."""
-    began = perf_counter()
+    clock = Clock()
     segments, _ = model.transcribe(str(media), language=LANGUAGE, vad_filter=True, word_timestamps=True)
     texts = [segment.text for segment in segments]
-    return Run(perf_counter() - began, *said(texts), len(texts))
+    return Run(*clock.read(), *said(texts), len(texts))
 
 
 def batched(model: Any, media: Path) -> Run:
     """A2: the same through faster-whisper's batched pipeline."""
     from faster_whisper import BatchedInferencePipeline
 
-    began = perf_counter()
+    clock = Clock()
     segments, _ = BatchedInferencePipeline(model=model).transcribe(
         str(media), language=LANGUAGE, word_timestamps=True, batch_size=8
     )
     texts = [segment.text for segment in segments]
-    return Run(perf_counter() - began, *said(texts), len(texts))
+    return Run(*clock.read(), *said(texts), len(texts))

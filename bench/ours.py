@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
 
-from bench.arms import LANGUAGE, Audio, Run, said
+from bench.arms import LANGUAGE, Audio, Clock, Run, said
 from infra import files
 from infra.settings import Settings, read
 from processors import recipes
@@ -31,6 +30,7 @@ class Finished:
     """A run that ended, and where its artefacts are."""
 
     seconds: float
+    cpu: float
     runner: LocalRunner
     plan: Plan
 
@@ -45,7 +45,7 @@ class Finished:
     def run(self) -> Run:
         """As an arm's."""
         texts = [part.text for record in self.records for part in (*record.segments, *record.suppressed)]
-        return Run(self.seconds, *said(texts), len(self.records))
+        return Run(self.seconds, self.cpu, *said(texts), len(self.records))
 
     def chunks(self) -> list[Audio]:
         """The audio of every chunk, for the bare arm."""
@@ -81,12 +81,12 @@ def finished(
     state = Path(tempfile.mkdtemp(prefix="chalkstream-bench-"))
     try:
         settings = read({}, models=str(pack), state=state)
-        began = perf_counter()
+        clock = Clock()
         runner = bootstrap.local_runner(settings, heard)
         runner.bench = replace(runner.bench, engines=engines)
         plan = _accept(media, to, settings, runner)
         runner.run([plan.job])
-        yield Finished(perf_counter() - began, runner, plan)
+        yield Finished(*clock.read(), runner, plan)
         runner.journal.close()
     finally:
         shutil.rmtree(state, ignore_errors=True)

@@ -46,5 +46,6 @@ def _figure(one: dict[str, Any]) -> Figure:
     from bench.statistics import Estimate
 
     return Figure(
-        **{key: value for key, value in one.items() if key != "machine"} | {"found": Estimate(**one["found"])}
+        **{key: value for key, value in one.items() if key != "machine"}
+        | {"found": Estimate(**one["found"] | {"values": tuple(one["found"]["values"])})}
     )

@@ -33,7 +33,7 @@ TARGETS = "fr"
 class Plan:
     """How many uploads of how many contents, how many workers, how often one dies, how many never return.
 
-    No more is uploaded after ``feed`` seconds; after ``limit`` what has not ended is lost.
+    After ``feed`` seconds no more is uploaded and nobody is killed; what has not ended after ``limit`` is lost.
     """
 
     uploads: int
@@ -43,11 +43,11 @@ class Plan:
     gone: int
     feed: float
     limit: float
+    backlog: int = 60
 
 
 SHORT = Plan(uploads=30, contents=10, workers=3, every=2.0, gone=1, feed=120.0, limit=180.0)
 LONG = Plan(uploads=1_000, contents=100, workers=3, every=2.0, gone=10, feed=3_000.0, limit=3_600.0)
-BACKLOG = 60
 
 
 def run(plan: Plan, state: Path, seed: int = 6) -> dict[str, Any]:
@@ -121,14 +121,15 @@ def _work(
     began = time.monotonic()
     try:
         while (left or ended < len(fed)) and time.monotonic() - began < plan.limit:
-            while left and len(fed) < ended + BACKLOG:
+            while left and len(fed) < ended + plan.backlog:
                 key, content = left.pop(0)
                 outside.upload(key, str(content.path), TARGETS)
                 fed.append(key)
             if time.monotonic() - began > plan.feed:
                 left.clear()
             cluster.tend()
-            strike()
+            if time.monotonic() - began < plan.feed:
+                strike()
             time.sleep(0.1)
             if time.monotonic() - looked > 2.0:
                 looked, ended = time.monotonic(), outside.ended() - before

@@ -34,10 +34,11 @@ def measure(lab: Lab, lengths: tuple[float, ...], rounds: int) -> list[Figure]:
     media = {length: talk(lab.media, length) for length in lengths}
     model = _model_seconds(packed, media[lengths[0]])
     taken: dict[tuple[str, float], list[First]] = {(way, length): [] for way in WAYS for length in lengths}
-    for _ in range(rounds):
+    for number in range(rounds):
         for way, language in WAYS.items():
             for length in lengths:
                 taken[way, length].append(_first(media[length], packed, language))
+                lab.tell(f"round {number + 1}, {shown_length(length)}, {way}: {taken[way, length][-1]}")
     figures = [_figure(way, length, taken[way, length], model[way]) for way, length in taken]
     return figures + [
         _slope(what, way, lengths, taken) for way in WAYS for what in ("cue", "translated") if len(lengths) > 1

@@ -1,5 +1,6 @@
 """What a figure is, and where it is measured."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,14 @@ def judged(
 
 @dataclass(frozen=True)
 class Lab:
-    """``cache`` keeps models and media between runs; ``rounds`` where a ratio is judged; ``seconds`` of talk."""
+    """``cache`` keeps models and media between runs; ``rounds`` where a ratio is judged; ``seconds`` of talk;
+    ``tell``: progress, for who waits."""
 
     cache: Path
     rounds: int = 7
     seconds: float = 300.0
     quick: bool = False
+    tell: Callable[[str], None] = lambda _: None
 
     @property
     def models(self) -> Path:

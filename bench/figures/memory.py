@@ -13,21 +13,22 @@ from bench.statistics import estimate, exactly, log_slope, slope
 
 def measure(lab: Lab, lengths: tuple[float, ...]) -> list[Figure]:
     """Each length once per arm (the shortest three times: a second counts there)."""
-    packed = pack(lab.models, asr="tiny", words=8, mt="micro")
+    packed = pack(lab.models, asr="tiny", words=8)
     media = {length: talk(lab.media, length) for length in lengths}
     repeats = {length: 3 if length == min(lengths) else 1 for length in lengths}
     seen = {
-        (arm, length): [_run(arm, media[length], packed) for _ in range(repeats[length])]
+        (arm, length): [_run(lab, arm, media[length], packed) for _ in range(repeats[length])]
         for length in lengths for arm in ("ours", "script")
     }  # fmt: skip
     figures = [_peaks(arm, lengths, seen) for arm in ("ours", "script")]
     return [*figures, _wall(lengths, seen)] if len(lengths) > 1 else figures
 
 
-def _run(arm: str, media: Path, packed: Path) -> Watched:
+def _run(lab: Lab, arm: str, media: Path, packed: Path) -> Watched:
     seen = watch([sys.executable, "-m", "bench.long", arm, str(media), str(packed)])
     if seen.code or not seen.said:
         raise RuntimeError(f"the arm {arm} ended with {seen.code}")
+    lab.tell(f"{arm}, {media.stem}: {seen.seconds:.1f} s, {seen.peak:.0f} MB")
     return seen
 
 

@@ -37,7 +37,7 @@ def measure(lab: Lab) -> list[Figure]:
     folder = translator(lab.models, name)
     texts = sentences(SENTENCES)
     models = {threads: _Model(folder, threads) for threads in THREADS}
-    return [_beam(models, texts, beam, lab.rounds, name) for beam in BOUNDS]
+    return [_beam(lab, models, texts, beam, name) for beam in BOUNDS]
 
 
 class _Model:
@@ -60,11 +60,11 @@ class _Model:
     def engine(self, beam: int) -> Any:
         """Loaded for one beam at a time: each takes a gigabyte."""
         if beam not in self._engines:
-            self._engines = {beam: _load(self._folder, self._threads, beam)}
+            self._engines = {beam: load(self._folder, self._threads, beam)}
         return self._engines[beam]
 
 
-def _load(folder: Path, threads: tuple[int, int], beam: int) -> Any:
+def load(folder: Path, threads: tuple[int, int], beam: int) -> Any:
     from processors.engines import nllb
     from schemas.plan import ModelIdentity
 
@@ -75,12 +75,12 @@ def _load(folder: Path, threads: tuple[int, int], beam: int) -> Any:
     )  # fmt: skip
 
 
-def _beam(models: dict[tuple[int, int], _Model], texts: list[str], beam: int, rounds: int, name: str) -> Figure:
+def _beam(lab: Lab, models: dict[tuple[int, int], _Model], texts: list[str], beam: int, name: str) -> Figure:
     some = texts[:: len(texts) // SINGLES][:SINGLES]
     alone = max(((1, 2), (1, 1)), key=lambda threads: models[threads].rate(some, beam, single=True)[0])
     together = max(((2, 1), (1, 2)), key=lambda threads: models[threads].rate(texts, beam, single=False)[0])
     taken: dict[str, list[tuple[float, str]]] = {"single": [], "batched": []}
-    for number in range(rounds):
+    for number in range(lab.rounds):
         part = texts[number % 7 :: len(texts) // SINGLES][:SINGLES]
         for arm in ("single", "batched")[:: 1 if number % 2 else -1]:
             single = arm == "single"

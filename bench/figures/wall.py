@@ -1,17 +1,22 @@
 """Wall time of ours over the bare model's, and what a user's script takes, all in one run, turn by turn."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from statistics import median
+from typing import Final
 
 from bench import arms, ours
 from bench.arms import Run
 from bench.audio import talk
 from bench.figures.figure import Figure, Lab, judged
 from bench.shapes import pack
-from bench.statistics import estimate, ratios
+from bench.statistics import ratios
 
-WORDS, PEER_ROUNDS = 60, 3
+Arm = Callable[[], Run]
+OURS: Final = "ours"
+WORDS: Final = 60
+CHOOSING: Final = 2
+"""Rounds in which every arm runs."""
 
 
 def measure(lab: Lab) -> list[Figure]:
@@ -34,48 +39,54 @@ def measure(lab: Lab) -> list[Figure]:
         "A1, 1 thread": lambda: arms.script(single, media), "A1, 2 threads": lambda: arms.script(double, media),
         "A2, 1 thread": lambda: arms.batched(single, media), "A2, 2 threads": lambda: arms.batched(double, media),
     }  # fmt: skip
-    runs = _in_turn({"ours": run_ours, **bare}, peers, lab.rounds)
-    return [_ratio(runs, list(bare), len(chunks)), *_peers(runs, peers)]
+    runs = _in_turn(lab, run_ours, bare, peers)
+    return [*_ratio(runs, list(bare), len(chunks)), *_peers(runs, peers)]
 
 
-def _in_turn(
-    always: dict[str, Callable[[], Run]], sometimes: dict[str, Callable[[], Run]], rounds: int
-) -> dict[str, list[Run]]:
-    """Every arm once a round, the order turned by one each round; peers in every other of the rounds."""
-    runs: dict[str, list[Run]] = {name: [] for name in (*always, *sometimes)}
-    for number in range(rounds):
-        names = [*always, *(sometimes if number % 2 and len(runs[next(iter(sometimes))]) < PEER_ROUNDS else ())]
+def _in_turn(lab: Lab, run_ours: Arm, bare: dict[str, Arm], peers: dict[str, Arm]) -> dict[str, list[Run]]:
+    """All arms in the first rounds, by which the best way to run the bare model is chosen; then ours and that one.
+
+    The order turns by one from round to round.
+    """
+    arms_of = {OURS: run_ours, **bare, **peers}
+    runs: dict[str, list[Run]] = {name: [] for name in arms_of}
+    for number in range(lab.rounds):
+        names = list(arms_of) if number < CHOOSING else [OURS, _best(runs, list(bare))]
         turn = number % len(names)
         for name in (*names[turn:], *names[:turn]):
-            runs[name].append((always | sometimes)[name]())
+            runs[name].append(arms_of[name]())
+        lab.tell(f"round {number + 1}: " + ", ".join(f"{name} {runs[name][-1].seconds:.2f} s" for name in names))
     return runs
 
 
-def _ratio(runs: dict[str, list[Run]], bare: list[str], chunks: int) -> Figure:
-    best = min(bare, key=lambda name: median(run.seconds for run in runs[name]))
-    found = ratios(_seconds(runs["ours"]), _seconds(runs[best]))
-    same = {run.digest for name in ("ours", *bare) for run in runs[name]}
-    note = f"bare: {best}, {median(_seconds(runs[best])):.2f} s; ours {median(_seconds(runs['ours'])):.2f} s; "
-    note += f"{chunks} chunks; "
-    note += (
-        f"text {'agrees' if len(same) == 1 else 'DIFFERS'}: {', '.join(sorted(same))}, {runs['ours'][0].tokens} tokens"
-    )
+def _best(runs: dict[str, list[Run]], names: list[str]) -> str:
+    return min(names, key=lambda name: median(run.seconds for run in runs[name]))
+
+
+def _ratio(runs: dict[str, list[Run]], bare: list[str], chunks: int) -> list[Figure]:
+    best = _best(runs, bare)
+    same = {run.digest for name in (OURS, *bare) for run in runs[name]}
+    note = f"bare: {best}, {median(_seconds(runs[best])):.2f} s; ours {median(_seconds(runs[OURS])):.2f} s; "
+    note += f"{chunks} chunks, {runs[OURS][0].tokens} tokens, "
+    note += f"text {'agrees' if len(same) == 1 else 'DIFFERS'}: {', '.join(sorted(same))}"
     raw = {name: [asdict(run) for run in each] for name, each in runs.items()}
+    found = ratios(_seconds(runs[OURS]), _seconds(runs[best]))
     figure = judged("wall over bare model, warm", found, "x", at_most=(1.10, 1.05), note=note, raw=raw)
-    return figure if len(same) == 1 else Figure(**{**vars(figure), "verdict": "invalid: the texts differ"})
+    if len(same) != 1:
+        figure = replace(figure, verdict="invalid: the texts differ")
+    work = ratios([run.cpu for run in runs[OURS]], [run.cpu for run in runs[best]])
+    return [figure, Figure("processor time over bare model, warm", work, "x", note="what other programs disturb least")]
 
 
-def _peers(runs: dict[str, list[Run]], peers: dict[str, Callable[[], Run]]) -> list[Figure]:
+def _peers(runs: dict[str, list[Run]], peers: dict[str, Arm]) -> list[Figure]:
     found = []
     for name in sorted({name.split(",")[0] for name in peers}):
-        done = [each for each in peers if each.startswith(name) and runs[each]]
-        if done:
-            best = min(done, key=lambda each: median(_seconds(runs[each])))
-            shown = estimate([median(_seconds(runs["ours"])) / seconds for seconds in _seconds(runs[best])])
-            said = runs[best][0]
-            note = f"{best}, {median(_seconds(runs[best])):.2f} s; "
-            note += f"{said.windows} segments, {said.tokens} tokens, text {said.digest}"
-            found.append(Figure(f"wall of ours over {name}", shown, "x", note=note))
+        best = _best(runs, [each for each in peers if each.startswith(name)])
+        pairs = ratios(_seconds(runs[OURS][: len(runs[best])]), _seconds(runs[best]))
+        said = runs[best][0]
+        note = f"{best}, {median(_seconds(runs[best])):.2f} s; "
+        note += f"{said.windows} segments, {said.tokens} tokens, text {said.digest}"
+        found.append(Figure(f"wall of ours over {name}", pairs, "x", note=note))
     return found
 
 

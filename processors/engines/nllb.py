@@ -25,10 +25,10 @@ class Nllb:
 
     def __init__(
         self, model: Any, pieces: Any, identity: ModelIdentity, *, languages: Sequence[str], max_tokens: int,
-        options: Mapping[str, Any], mark: Callable[[str], str] = flores,
+        options: Mapping[str, Any], mark: Callable[[str], str] = flores, instances: int = 1,
     ) -> None:  # fmt: skip
         self.identity, self.languages, self.max_tokens, self._mark = identity, tuple(languages), max_tokens, mark
-        self._model, self._pieces, self._options = model, pieces, dict(options)
+        self._model, self._pieces, self._options, self._instances = model, pieces, dict(options), instances
 
     def count(self, text: str) -> int:
         """Tokens of ``text``, language and end marks included."""
@@ -39,8 +39,9 @@ class Nllb:
         encoded = self._pieces.encode(list(texts), out_type=str)
         tokens = [[self._mark(tag), *pieces, "</s>"] for tag, pieces in zip(sources, encoded, strict=True)]
         results = self._model.translate_batch(
-            tokens, target_prefix=[[self._mark(tag)] for tag in targets], max_batch_size=BATCH_TOKENS,
-            batch_type="tokens", max_decoding_length=2 * self.max_tokens, **self._options,
+            tokens, target_prefix=[[self._mark(tag)] for tag in targets], batch_type="tokens",
+            max_batch_size=batch_tokens([len(each) for each in tokens], self._instances),
+            max_decoding_length=2 * self.max_tokens, **self._options,
         )  # fmt: skip
         return [self._pieces.decode(result.hypotheses[0][1:]) for result in results]
 
@@ -97,7 +98,16 @@ def load(
         )
         pieces, mark = Pieces(path), marks(vocabulary(path))
         pieces.encode("")
-    return Nllb(model, pieces, identity, languages=languages, max_tokens=max_tokens, options=options, mark=mark)
+    return Nllb(
+        model, pieces, identity, languages=languages, max_tokens=max_tokens, options=options, mark=mark,
+        instances=workers,
+    )  # fmt: skip
+
+
+def batch_tokens(lengths: Sequence[int], instances: int) -> int:
+    """Padded tokens per batch, so that no instance is idle where the sentences of a call would fit into one batch."""
+    share = -(-sum(lengths) // instances)
+    return max(min(BATCH_TOKENS, share), *lengths, 1)
 
 
 def vocabulary(path: Path) -> frozenset[str]:
