@@ -81,7 +81,7 @@ def _cluster(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def _job(sound: Path, at: dict[str, str], sending: dict[str, str], state: Path) -> Round:
-    """A worker from its start to its exit, with one job in between; every round's upload has a name of its own."""
+    """A worker from its start to its exit with one job in between; each upload has a name, so artefacts, of its own."""
     state.mkdir()
     mine = state / f"{state.name}{sound.suffix}"
     mine.write_bytes(sound.read_bytes())

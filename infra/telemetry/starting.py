@@ -23,7 +23,7 @@ from infra.telemetry.numbers import Numbers
 from infra.telemetry.parts import LINKS, Parts
 from infra.telemetry.recorder import Recorder
 
-CLOSING_SECONDS: Final = 3.0
+CLOSING_SECONDS: Final = 1.5
 """How long the last spans may take on their way out; a collector that is away must not hold up an exit."""
 QUEUE: Final = 4_096
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -20,6 +21,7 @@ from infra.telemetry.ids import JobIds
 from infra.telemetry.numbers import Numbers
 from infra.telemetry.parts import Parts
 from infra.telemetry.recorder import Recorder
+from infra.telemetry.starting import CLOSING_SECONDS, QUEUE, start
 from schemas import tracing
 from schemas.chat import ChatAnswered, Usage
 from schemas.errors import BadSettings, Broken
@@ -30,6 +32,7 @@ from schemas.transcript import Segment
 from streams.parts import JOINS, is_part
 from streams.work import Watch
 from tests.fakes import plan
+from tests.receiver import receiving
 from tests.unit.streams.kit import JOB, cut
 
 TOLD = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -215,3 +218,20 @@ def test_an_answer_counts_its_tokens_and_its_seconds_under_its_model() -> None:
     wrong = RequestError(code="unknown_model", message="no such")
     (refused,) = signals.of_answer(ChatAnswered(request="r", model="whatever they wrote", error=wrong), 0.1)
     assert "whatever" not in str(refused.labels) and refused.labels["error.type"] == "unknown_model"
+
+
+def test_a_collector_that_never_answers_holds_up_neither_work_nor_exit(monkeypatch: pytest.MonkeyPatch) -> None:
+    with receiving(mute=True) as hole:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", hole.http)
+        choice = Choice(traces="http/protobuf", metrics="http/protobuf")
+        telemetry = start(choice, version="0", parts=Parts(JOINS, is_part), paged=False)
+        watch, began = Watch(telemetry.recorder), time.monotonic()
+        for number in range(QUEUE):  # two spans each: more than the queue holds
+            work = watch.item("s", cut(number), HERE)
+            work.begins()
+            work.ends(None)
+            work.over()
+        worked = time.monotonic() - began
+        telemetry.close()
+        closed = time.monotonic() - began - worked
+    assert worked < 0.002 * QUEUE + 1 and closed < CLOSING_SECONDS + 1
