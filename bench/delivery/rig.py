@@ -22,6 +22,7 @@ from processors.stage import Answer, Stage
 from schemas import envelope
 from schemas.errors import BadInput
 from schemas.events import Event
+from schemas.topics import DEAD_LETTERS, TOPICS
 from streams.outbox import Outbox, Producer
 from streams.performing import Isolate
 from streams.runtime import Limits, StageConsumer
@@ -131,7 +132,8 @@ async def make_topics(bootstrap: str, *topics: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        await admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in (*topics, "dead.letters")])
+        letters = NewTopic(DEAD_LETTERS, TOPICS[DEAD_LETTERS].partitions, 1)
+        await admin.create_topics([*(NewTopic(name, PARTITIONS, 1) for name in topics), letters])
     finally:
         await admin.close()
     await asyncio.sleep(0.5)

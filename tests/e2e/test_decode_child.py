@@ -54,7 +54,15 @@ class Source:
 
 def children() -> list[psutil.Process]:
     """Decoders that run for this process."""
-    return [child for child in psutil.Process().children() if "infra.decode" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children() if "infra.decode" in _command(child)]
+
+
+def _command(child: psutil.Process) -> str:
+    """The words it was started with; none of one that is gone or was left unburied by another test."""
+    try:
+        return " ".join(child.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def nothing_left() -> bool:
