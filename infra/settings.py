@@ -66,6 +66,23 @@ class MonitorSettings(_Part):
     port: int = Field(0, ge=0, le=65_535)
 
 
+class GatewaySettings(_Part):
+    """The HTTP gateway. ``uploads``, ``jobs``, ``listeners``: of one tenant at once; ``rate``: requests a minute of one
+    key. ``public_url``: how others reach it, where that is not what they ask for (a proxy); ``origins``: other sites
+    whose pages may read answers; ``private_webhooks``: whether webhooks may go to private addresses."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65_535)
+    uploads: int = Field(16, ge=1)
+    jobs: int = Field(1_000, ge=1)
+    listeners: int = Field(500, ge=1)
+    rate: int = Field(1_200, ge=1)
+    upload_hours: float = Field(24.0, gt=0)
+    public_url: str = ""
+    origins: tuple[str, ...] = ()
+    private_webhooks: bool = False
+
+
 class LimitSettings(_Part):
     """What an upload may be, and how far decoding may run ahead of recognition (audio seconds)."""
 
@@ -94,6 +111,7 @@ class Settings(BaseSettings):
     engines: EngineSettings = EngineSettings()
     limits: LimitSettings = LimitSettings()
     monitor: MonitorSettings = MonitorSettings()
+    gateway: GatewaySettings = GatewaySettings()
     chat: ChatLimits = ChatLimits()
     image: ImageLimits = ImageLimits()
     tenants: dict[str, Options] = {}

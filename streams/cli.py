@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from streams import cli_cluster as cluster
+from streams import cli_gateway as gateway
 from streams import cli_requests as requests
 from streams.arguments import (
     Files,
@@ -41,6 +42,7 @@ services_app = typer.Typer(help="Real Kafka and MinIO on this machine, without D
 app.add_typer(services_app, name="services")
 app.add_typer(cluster.app)
 app.add_typer(requests.app)
+app.add_typer(gateway.app)
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.", hidden=True)]
 
