@@ -38,8 +38,8 @@ from streams.jobs import fold
 from streams.journal import Journal
 from streams.local import LocalRunner
 from streams.observing import Observed
+from streams.probe import UNSEEN, Probe
 from streams.status import StatusBoard
-from streams.work import UNSEEN, Probe
 from streams.worker import Setup
 
 MOST_WORKERS = 4

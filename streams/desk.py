@@ -8,8 +8,7 @@ is given up on leaves a dead letter (unless the input was bad) and a word for th
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -17,10 +16,10 @@ from processors.stage import Answer, Stage
 from schemas.errors import BadInput, Cancelled, ChalkstreamError, ErrorInfo, Unavailable
 from schemas.events import Event
 from streams.deadletters import Origin
+from streams.hand import Hand, waiting_for
 from streams.item import Item, Place, Unread
 from streams.performing import Performer
 from streams.retry import Decision, decide
-from streams.scheduling import Waiting
 from streams.work import UNWATCHED, Carry, Saying, Watch
 
 Acknowledged = Callable[[ChalkstreamError | None], None]
@@ -59,11 +58,7 @@ class Desk:
         self.stage, self.open, self.express = stage, True, express
         self._performer, self._outbox, self._loop, self._submit = performer, outbox, loop, submit
         self._slots, self._finished, self._watch = slots, finished, watch
-        self._waiting = _waiting(stage, express)
-        self._hand: dict[Place, Item] = {}
-        self._by_id: dict[str, Item] = {}
-        self._counts = {True: 0, False: 0}
-        self._tenants: Counter[str] = Counter()
+        self._waiting, self._hand = waiting_for(stage, express), Hand(express)
         self._busy, self._pause_until, self._pace = 0, 0.0, 1.0
         self._wake: Any = None
 
@@ -72,28 +67,26 @@ class Desk:
 
     def count(self, *, express: bool) -> int:
         """Items in hand that came by the express topic, or not."""
-        return self._counts[express]
+        return self._hand.count(express=express)
 
     @property
     def in_flight(self) -> list[Item]:
         """What is in hand."""
-        return list(self._hand.values())
+        return list(self._hand)
 
     # -- taking ------------------------------------------------------------------------------------------------------
 
     def take(self, origin: Origin, event: Event) -> None:
         """A record was read; one that is in hand already is left alone. ``dispatch`` starts the work."""
         item = Item(origin, event, work=self._watch.item(self.stage.name, event, origin.received))
-        if item.place in self._hand:
+        if item in self._hand:
             return
-        twin = self._by_id.get(item.name)
-        if twin is not None and twin.event == event:
+        if (twin := self._hand.twin(item)) is not None:
             if item.place not in twin.twins:
                 twin.twins.append(item.place)
             return
-        refused = self._performer.refuses(event, self._tenants[event.tenant])
-        self._hold(item)
-        self._by_id[item.name] = item
+        refused = self._performer.refuses(event, self._hand.of_tenant(event.tenant))
+        self._hand.hold(item)
         if refused is None:
             self._waiting.add(item, self._loop.time())
         else:
@@ -113,8 +106,8 @@ class Desk:
         """A record that can't be read goes to the dead letters, and is finished when it is there."""
         work = self._watch.item(self.stage.name, NOTHING, origin.received)
         item = Item(origin, NOTHING, verdict=error, ended=True, work=work)
-        if item.place not in self._hand:
-            self._hold(item)
+        if item not in self._hand:
+            self._hand.hold(item, named=False)
             self._send_letter(item, error)
 
     def dispatch(self) -> None:
@@ -124,17 +117,6 @@ class Desk:
             self._busy += 1
             self._submit(self._perform, items)
         self._wake_at(self._waiting.due(), now)
-
-    def _hold(self, item: Item) -> None:
-        self._hand[item.place] = item
-        self._counts[item.origin.topic in self.express] += 1
-        self._tenants[item.event.tenant] += 1
-
-    def _release(self, item: Item) -> None:
-        self._counts[item.origin.topic in self.express] -= 1
-        self._tenants[item.event.tenant] -= 1
-        if not self._tenants[item.event.tenant]:
-            del self._tenants[item.event.tenant]
 
     def _free(self) -> bool:
         holding = self._performer.holding
@@ -275,11 +257,8 @@ class Desk:
 
     def _forget(self, item: Item) -> None:
         """No more of it here; whether it is finished is another matter."""
-        if self._hand.pop(item.place, None) is None:
+        if not self._hand.release(item):
             return
-        self._release(item)
-        if self._by_id.get(item.name) is item:
-            del self._by_id[item.name]
         self._waiting.release(item, self._loop.time())
         if self.open:
             self.dispatch()
@@ -289,13 +268,11 @@ class Desk:
     def drop(self, gone: Callable[[Item], bool]) -> None:
         """Forget what has not been begun of the partitions that are ``gone``."""
         for item in self._waiting.drop(gone, self._loop.time()):
-            if self._hand.pop(item.place, None) is not None:
-                self._release(item)
-                self._by_id.pop(item.name, None)
+            self._hand.release(item)
 
     def keep(self, mine: Callable[[Item], bool]) -> None:
         """After a change of partitions: what is in hand and no longer ours is not begun again, nor carried on."""
-        for item in self._hand.values():
+        for item in self._hand:
             item.lost = not mine(item)
             item.twins.clear()
 
@@ -318,16 +295,4 @@ class Desk:
         return self._busy
 
     def _unsettled(self) -> bool:
-        return self._busy > self._performer.holding or any(item.acks for item in self._hand.values())
-
-
-def _waiting(stage: Stage, express: Iterable[str]) -> Waiting[Item]:
-    batch, fast = stage.batch, frozenset(express)
-    waiting: Waiting[Item] = Waiting(
-        key=(lambda item: item.event.job) if stage.ordered else (lambda _: None),
-        express=lambda item: item.origin.topic in fast,
-    )
-    if batch:
-        waiting.size, waiting.cost, waiting.wait = batch.size, batch.cost, batch.wait_ms / 1000
-        waiting.cost_of = lambda item: batch.cost_of(item.event)
-    return waiting
+        return self._busy > self._performer.holding or any(item.acks for item in self._hand)

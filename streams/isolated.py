@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,10 +23,13 @@ from streams import attempts
 from streams.execute import as_ours, execute
 
 DEATHS = 3
+PROGRAM = (sys.executable, "-m", "streams.isolated")
 
 
-def launcher(bench: Literal["local", "cluster"], settings: Settings) -> Callable[[Stage, Event], Iterator[Answer]]:
-    """A function that runs one item of a stage in a child of its own, on a bench made there.
+def launcher(
+    bench: Literal["local", "cluster"], settings: Settings, program: Sequence[str] = PROGRAM
+) -> Callable[[Stage, Event], Iterator[Answer]]:
+    """A function that runs one item of a stage in a child of its own (``program``), on a bench made there.
 
     The child reads its settings from the environment, as this process did; what was given beside it goes along.
     """
@@ -41,7 +44,7 @@ def launcher(bench: Literal["local", "cluster"], settings: Settings) -> Callable
             "value": envelope.value(event).decode(),
         }
         for _ in range(DEATHS):
-            answers = _child(json.dumps(work))
+            answers = _child(program, json.dumps(work))
             if answers is not None:
                 yield from answers
                 return
@@ -50,12 +53,11 @@ def launcher(bench: Literal["local", "cluster"], settings: Settings) -> Callable
     return isolate
 
 
-def _child(work: str) -> list[Answer] | None:
+def _child(program: Sequence[str], work: str) -> list[Answer] | None:
     """The answers, or None when the child died; what it can say itself is no death."""
-    done = subprocess.run(
-        [sys.executable, "-m", "streams.isolated"], input=work.encode(), stdout=subprocess.PIPE, check=False,
-        start_new_session=True,
-    )  # fmt: skip
+    done = subprocess.run(  # noqa: S603 - ours
+        list(program), input=work.encode(), stdout=subprocess.PIPE, check=False, start_new_session=True
+    )
     if done.returncode != 0:
         return None
     return [_answer(json.loads(line)) for line in done.stdout.splitlines()]

@@ -14,8 +14,8 @@ from aiokafka.errors import KafkaError
 from processors.stage import Stage, discover
 from streams.backpressure import lag
 from streams.graph import topics
+from streams.probe import Probe
 from streams.status import StatusBoard
-from streams.work import Probe
 
 LOOK_SECONDS: Final = 10.0
 

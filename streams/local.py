@@ -20,8 +20,9 @@ from schemas.tracing import Received
 from streams.evidence import behind
 from streams.execute import as_ours, execute
 from streams.journal import Item, Journal
+from streams.probe import UNSEEN, Probe
 from streams.retry import decide
-from streams.work import UNSEEN, Carry, Probe, Watch, Work, watched
+from streams.work import Carry, Watch, Work, watched
 
 SUSPECT = 2
 """Unfinished attempts after which an item of a stage that can crash runs alone in a child process."""

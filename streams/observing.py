@@ -10,8 +10,8 @@ from importlib.metadata import version
 from infra.settings import Settings
 from infra.telemetry.choice import choose
 from streams.parts import JOINS, is_part
+from streams.probe import UNSEEN, Probe
 from streams.vitals import Vitals
-from streams.work import UNSEEN, Probe
 
 
 @dataclass(frozen=True)

@@ -29,12 +29,14 @@ from streams.item import Item, Place
 from streams.offsets import Offsets
 from streams.outbox import Outbox
 from streams.performing import Isolate, Performer
-from streams.reading import NoRecord, event_of, origin_of
+from streams.reading import event_of, origin_of
+from streams.stepping import go_back, step_over
+from streams.tasks import end, first
 from streams.threads import Threads
 from streams.work import UNWATCHED, Watch
 
 COMMIT_SECONDS, COMMIT_LIMIT, LEAVE_LIMIT, REJOIN_SECONDS = 0.5, 5.0, 10.0, 1.0
-POLL_MS, FETCH_WAIT_MS, STEP_MS = 30_000, 3_000, 5_000
+POLL_MS, FETCH_WAIT_MS = 30_000, 3_000
 ASSIGNORS = (RangePartitionAssignor,)
 """Partition n of every topic of a stage goes to one member, so that the facts of a job meet there (``jobs`` is the one
 writer of a job's state). Round robin, aiokafka's default, tears them apart when 12 is no multiple of the members."""
@@ -98,7 +100,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 except (KafkaError, OSError) as error:
                     log.warning("%s left its group (%s) and joins again", self.stage.name, type(error).__name__)
                     self._lose_all()
-                    await _first(self._stopping.wait(), asyncio.sleep(REJOIN_SECONDS))
+                    await first(self._stopping.wait(), asyncio.sleep(REJOIN_SECONDS))
         finally:
             self.desk.leave()
             self._threads.close()
@@ -113,14 +115,14 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer = self._make_consumer()
         reading = asyncio.create_task(self._read_on())
         try:
-            await _first(self._stopping.wait(), reading)
+            await first(self._stopping.wait(), reading)
             if reading.done():
                 reading.result()
             await self.desk.drain(self.limits.drain)
             await self._commit()
         finally:
-            await _end(reading)
-            await _end(self._opening)
+            await end(reading)
+            await end(self._opening)
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._consumer.stop(), LEAVE_LIMIT)
 
@@ -141,7 +143,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         gone = set(revoked)
         self.moves += 1
         self._settled.clear()
-        await _end(self._opening)
+        await end(self._opening)
         if gone:
             self._drop(gone)
             await self.desk.drain(self.limits.drain)
@@ -197,35 +199,9 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         except UnicodeDecodeError:
             found = {}
             if await self._is_settled():
-                await self._go_back()
-                found = {place: await self._step_over(place) for place in list(self._offsets)}
-        return found
-
-    async def _go_back(self) -> None:
-        """aiokafka can't read a header whose name is no text, and loses what it had read before it in that call."""
-        for place, offsets in self._offsets.items():
-            if offsets.following is not None:
-                self._consumer.seek(place, offsets.following)
-            elif committed := await self._consumer.committed(place):
-                self._consumer.seek(place, committed)
-            else:
-                await self._consumer.seek_to_beginning(place)
-
-    async def _step_over(self, place: TopicPartition) -> list[Any]:
-        """Records of a partition one by one; in place of the one that can't be read stands an empty one."""
-        found: list[Any] = []
-        while len(found) < self.limits.high_water:
-            position = await self._consumer.position(place)
-            if position >= (self._consumer.highwater(place) or 0):
-                break
-            try:
-                got = await self._consumer.getmany(place, timeout_ms=STEP_MS, max_records=1)
-            except UnicodeDecodeError:
-                self._consumer.seek(place, position + 1)
-                got = {place: [NoRecord(place.topic, place.partition, position)]}
-            if not got:
-                break
-            found += got[place]
+                await go_back(self._consumer, self._offsets)
+                most = self.limits.high_water
+                found = {place: await step_over(self._consumer, place, most) for place in list(self._offsets)}
         return found
 
     def _check_opening(self) -> None:
@@ -236,7 +212,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Whether records just read may be taken: if their partitions move on meanwhile, they are read again."""
         moves = self.moves
         while not self._settled.is_set() and self.moves == moves:
-            await _first(self._settled.wait(), self._opening or self._settled.wait())
+            await first(self._settled.wait(), self._opening or self._settled.wait())
             self._check_opening()
         return self.moves == moves
 
@@ -313,21 +289,3 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
 def _partition(place: Place) -> TopicPartition:
     return TopicPartition(place.topic, place.partition)
-
-
-async def _first(*waited: Any) -> None:
-    """Until one of these is done; what was made for it alone is ended."""
-    made = [asyncio.ensure_future(each) for each in waited]
-    try:
-        await asyncio.wait(made, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task, each in zip(made, waited, strict=True):
-            if task is not each:
-                task.cancel()
-
-
-async def _end(task: "asyncio.Task[None] | None") -> None:
-    if task is not None and not task.done():
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from streams.backpressure import Gauge
 from streams.desk import Desk
-from streams.work import Probe
+from streams.probe import Probe
 
 BEAT_SECONDS: Final = 2.0
 STILL_SECONDS: Final = 30.0

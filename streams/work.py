@@ -1,17 +1,14 @@
 """One item of one stage as it goes through a runner: when it waited, when it was worked on, and in which trace.
 
-The one seam between runners and telemetry. It costs a few clock readings; a ``Probe`` that makes spans and numbers
-of it is put behind it by the composition root, and nothing here or in a probe may ever fail an item. ``begins``,
-``gave`` and ``ends`` are called on the stage's own thread, the rest where the runner publishes.
+It costs a few clock readings; a ``Probe`` (``streams.probe``) that makes spans and numbers of it is put behind it by
+the composition root, and nothing here or in a probe may ever fail an item.
 """
 
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
 
 from pydantic import BaseModel
 
@@ -22,74 +19,11 @@ from schemas.errors import Cancelled, ChalkstreamError
 from schemas.events import Event, PlainEvent
 from schemas.plan import Plan
 from schemas.tracing import Pace, Received
+from streams.probe import NOTHING, UNSEEN, Acknowledged, Probe, Probed
 
 log = logging.getLogger(__name__)
-Acknowledged = Callable[[str | None], None]
 Carry = Callable[[], Mapping[str, str]]
 PlanOf = Callable[[Event], Plan]
-
-
-class Probed(Protocol):
-    """One item, as a probe sees it. Failures are told by their codes; texts may hold what must not be told."""
-
-    def begins(self, context: str, *, at: float, attempt: int, waited: float, company: int) -> None: ...
-    def gave(self, event: Event, plan: Plan | None, behind: Sequence[BaseModel]) -> None: ...
-    def ends(self, code: str | None, *, at: float, worked: float, attempt: int) -> None: ...
-    def says(self, event: Event, context: str) -> tuple[str, Acknowledged]:
-        """The context that ``event`` carries, and what to call when it is durable or failed."""
-        ...
-
-    def again(self, code: str, delay: float) -> None: ...
-    def gave_up(self, code: str) -> None: ...
-    def buried(self, code: str) -> None: ...
-    def over(self, code: str | None) -> None: ...
-
-
-class Probe(Protocol):
-    """What makes spans and numbers. ``on``: whether anybody looks."""
-
-    @property
-    def on(self) -> bool: ...
-
-    def item(self, stage: str, event: Event, received: Received) -> Probed: ...
-    def step(self, name: str, **facts: str) -> AbstractContextManager[None]:
-        """A part of the work that this thread does."""
-        ...
-
-    def loaded(self, kind: str, model: str, seconds: float) -> None: ...
-    def gauge(self, name: str, value: float, **labels: str) -> None: ...
-
-
-class Unseen:
-    """Implements ``Probe`` and ``Probed``: nobody looks."""
-
-    on = False
-
-    def item(self, stage: str, event: Event, received: Received) -> "Unseen":
-        """Itself."""
-        return self
-
-    def step(self, name: str, **facts: str) -> AbstractContextManager[None]:
-        """Nothing."""
-        return nullcontext()
-
-    def loaded(self, kind: str, model: str, seconds: float) -> None: ...
-    def gauge(self, name: str, value: float, **labels: str) -> None: ...
-    def says(self, event: Event, context: str) -> tuple[str, Acknowledged]:
-        """The context goes on as it came."""
-        return context, NOTHING
-
-    def begins(self, context: str, *, at: float, attempt: int, waited: float, company: int) -> None: ...
-    def gave(self, event: Event, plan: Plan | None, behind: Sequence[BaseModel]) -> None: ...
-    def ends(self, code: str | None, *, at: float, worked: float, attempt: int) -> None: ...
-    def again(self, code: str, delay: float) -> None: ...
-    def gave_up(self, code: str) -> None: ...
-    def buried(self, code: str) -> None: ...
-    def over(self, code: str | None) -> None: ...
-
-
-UNSEEN = Unseen()
-NOTHING: Acknowledged = lambda _: None  # noqa: E731 - a value that stands for "nobody asked"
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,11 @@ from streams.control import Control
 from streams.evidence import behind
 from streams.outbox import Outbox, Producer
 from streams.performing import Isolate
+from streams.probe import UNSEEN, Probe
 from streams.runtime import Limits, StageConsumer
 from streams.status import StatusBoard, restore
 from streams.vitals import Vitals
-from streams.work import UNSEEN, Probe, Watch
+from streams.work import Watch
 
 FIRST_LOOK_SECONDS = 30.0
 LOOKED_AT = 2_048

@@ -1,12 +1,15 @@
 """A worker as ``chalkstream worker`` is one, with a diary: what is begun and ended, and every call of a model.
 
 Lines, one write each, in ``FOLDER/<pid>.log``: ``+ STAGE ID`` begun, ``- STAGE ID`` ended, ``call KIND`` of a model,
-``again KIND`` where the result of a call was thrown away because another's stood there. A kill leaves ``+`` open.
+``again KIND`` where the result of a call was thrown away because another's stood there, ``alone STAGE`` of an item that
+ran in a child of its own (which notes the calls it makes, if any). A kill leaves ``+`` open.
 """
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +18,12 @@ from infra.settings import read
 from processors.bench import Bench
 from processors.stage import Stage
 from streams import bootstrap
+from streams.isolated import launcher
 from streams.worker import work
 
 SESSION_SECONDS = 12.0
+DIARIES = "CHAOS_DIARIES"
+"""Where the child that runs a suspect alone keeps its diary."""
 Note = Callable[[str], None]
 
 
@@ -86,20 +92,28 @@ class Kept:
         return first
 
 
+@contextmanager
+def in_hand(note: Note, stage: Stage, events: Sequence[Any]) -> Iterator[None]:
+    """Begun, and ended however they end; only a death leaves them open."""
+    for event in events:
+        note(f"+ {stage.name} {event.id}")
+    try:
+        yield
+    finally:
+        for event in events:
+            note(f"- {stage.name} {event.id}")
+
+
 def noted(stage: Stage, note: Note) -> Stage:
     """The stage, noting what it begins and ends."""
 
     def one(event: Any, bench: Bench) -> Iterator[Any]:
-        note(f"+ {stage.name} {event.id}")
-        yield from stage.run(event, bench)
-        note(f"- {stage.name} {event.id}")
+        with in_hand(note, stage, [event]):
+            yield from stage.run(event, bench)
 
     def many(events: Any, bench: Bench) -> Iterator[Any]:
-        for event in events:
-            note(f"+ {stage.name} {event.id}")
-        yield from stage.run(events, bench)
-        for event in events:
-            note(f"- {stage.name} {event.id}")
+        with in_hand(note, stage, events):
+            yield from stage.run(events, bench)
 
     return replace(stage, run=many if stage.batch else one)
 
@@ -112,12 +126,18 @@ def with_diary(bench: Bench, note: Note) -> Bench:
 async def run(folder: Path, instance: str, joined: Path) -> None:
     """Work until told to stop; leave the file ``joined`` when all groups are."""
     note = Diary(folder).note
-    setup = await bootstrap.setup_worker(read(os.environ), (), instance)
+    settings = read(os.environ)
+    setup = await bootstrap.setup_worker(settings, (), instance)
     stages = [stage if stage.name == "jobs" else noted(stage, note) for stage in setup.stages]
 
-    def alone(stage: Stage, event: Any) -> Any:
-        note(f"call alone-{stage.name}")
-        return setup.isolate(stage, event)
+    os.environ[DIARIES] = str(folder)
+    isolate = launcher("cluster", settings, (sys.executable, "-m", "bench.chaos.alone"))
+
+    def alone(stage: Stage, event: Any) -> Iterator[Any]:
+        """In hand like any other; what it calls, its child notes."""
+        with in_hand(note, stage, [event]):
+            note(f"alone {stage.name}")
+            yield from isolate(stage, event)
 
     noting = replace(
         setup, stages=stages, bench=lambda control: with_diary(setup.bench(control), note), isolate=alone,

@@ -6,6 +6,9 @@ import pytest
 
 from bench.chaos.check import Evidence, Job, Problem, Record, missing_words, problems
 from bench.chaos.cluster import open_items
+from bench.chaos.worker import in_hand
+from processors.stage import discover
+from schemas.events import AudioEnded
 
 QUIET = {"c1": {"en.srt": "h1", "fr.srt": "h2"}, "c2": {"en.srt": "h3", "fr.srt": "h4"}}
 UPLOADS = {f"u{at}": f"c{1 + at % 2}" for at in range(6)}
@@ -89,3 +92,13 @@ def test_dead_letters_and_too_many_calls_are_seen() -> None:
 def test_what_a_killed_worker_had_in_hand() -> None:
     diary = ["+ demux a", "call recognise", "+ transcribe b", "- demux a", "+ transcribe b", "- transcribe b"]
     assert open_items(diary) == {"transcribe b"}
+
+
+def test_what_fails_has_ended_and_only_what_dies_stays_open() -> None:
+    diary: list[str] = []
+    stage = next(each for each in discover() if each.name == "transcribe")
+    event = AudioEnded(job="j", count=1, samples=1)
+    with pytest.raises(ValueError, match="bad"), in_hand(diary.append, stage, [event]):
+        assert open_items(diary) == {f"transcribe {event.id}"}
+        raise ValueError("bad")
+    assert open_items(diary) == set()

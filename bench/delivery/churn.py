@@ -17,9 +17,9 @@ EVERY = 3.0
 THROWN = 20_000
 
 
-async def storm(bootstrap: str, seconds: float = 180.0, calm: float = 20.0) -> dict[str, float]:
+async def churn(bootstrap: str, seconds: float = 180.0, calm: float = 20.0) -> dict[str, float]:
     """Two members stay; a third joins, and leaves, every three seconds. Each item takes 10 ms, two at a time each."""
-    name, folder, job = f"s{uuid.uuid4().hex[:8]}", Path(mkdtemp()), str(uuid.uuid4())
+    name, folder, job = f"c{uuid.uuid4().hex[:8]}", Path(mkdtemp()), str(uuid.uuid4())
     game = court(name)
     await make_topics(bootstrap, *game.topics)
     await throw(bootstrap, [game.ball(job=job, number=number, note=WORK_SECONDS) for number in range(THROWN)])
@@ -35,7 +35,7 @@ async def storm(bootstrap: str, seconds: float = 180.0, calm: float = 20.0) -> d
         await asyncio.sleep(2 * EVERY)
         await guest
         moves += 2
-    stormy = (player.count() - before) / (time.monotonic() - began)
+    restless = (player.count() - before) / (time.monotonic() - began)
     for task in stay:
         task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -43,13 +43,13 @@ async def storm(bootstrap: str, seconds: float = 180.0, calm: float = 20.0) -> d
     there = player.count()
     caught = len({record.value for record in await records(bootstrap, game.topics[1], there, 20)})
     return {
-        "steady_per_second": steady, "storm_per_second": stormy, "share": stormy / steady, "moves": moves,
+        "steady_per_second": steady, "churn_per_second": restless, "share": restless / steady, "moves": moves,
         "worked": there, "caught": caught,
     }  # fmt: skip
 
 
 async def _member(bootstrap: str, game: Court, player: Player, store: FolderStore, stay: float) -> None:
-    stage = player.stage(f"storm_{game.ball.fact.replace('-', '_')}")
+    stage = player.stage(f"churn_{game.ball.fact.replace('-', '_')}")
     limits = Limits(slots=2, session=SESSION, high_water=64)
     async with worker(bootstrap, game, [stage], nothing_bench(store), limits=limits):
         await asyncio.sleep(stay)

@@ -1,0 +1,36 @@
+"""Sixteen one-minute uploads at once, against the same one after the other: what company costs in throughput."""
+
+import time
+from typing import Any
+
+from bench.audio import talk
+from bench.delivery.house import OUT, House, opened
+
+SECONDS, LEAST = 60.0, 0.95
+
+
+def measure(uploads: int = 16) -> dict[str, Any]:
+    """Both arms on one warm worker, and the verdict."""
+    path = str(talk(OUT / "media", SECONDS))
+    with opened() as house, house.worker():
+        _run(house, "warm", 1, path, at_once=True)
+        serial = _run(house, "serial", uploads, path, at_once=False)
+        parallel = _run(house, "parallel", uploads, path, at_once=True)
+    ratio = serial / parallel
+    wrong = [f"only {ratio:.2f} of the throughput"] if ratio < LEAST else []
+    return {
+        "uploads": uploads, "one_after_the_other_s": serial, "at_once_s": parallel, "throughput_ratio": ratio,
+        "problems": wrong,
+    }  # fmt: skip
+
+
+def _run(house: House, name: str, uploads: int, path: str, *, at_once: bool) -> float:
+    """Seconds from the first PUT to the last end."""
+    began, keys = time.time(), [f"{name}/{at:02d}.mp4" for at in range(uploads)]
+    ends = {}
+    for group in [keys] if at_once else [[key] for key in keys]:
+        for key in group:
+            house.outside.upload(key, path, "fr")
+        ends |= house.wait(group, 300)
+    assert len(ends) == uploads and {end.state for end in ends.values()} == {"done"}, ends
+    return max(end.at for end in ends.values()) - began

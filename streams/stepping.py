@@ -1,0 +1,43 @@
+"""Past a record that aiokafka can't read: a header whose name is no text raises each time it is fetched.
+
+aiokafka then loses what it had read before it in that call, so the reader goes back and takes one record at a time.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiokafka import TopicPartition
+
+from streams.offsets import Offsets
+from streams.reading import NoRecord
+
+STEP_MS: Final = 5_000
+
+
+async def go_back(consumer: Any, read: Mapping[TopicPartition, Offsets]) -> None:
+    """To the record after the last that was really taken."""
+    for place, offsets in read.items():
+        if offsets.following is not None:
+            consumer.seek(place, offsets.following)
+        elif committed := await consumer.committed(place):
+            consumer.seek(place, committed)
+        else:
+            await consumer.seek_to_beginning(place)
+
+
+async def step_over(consumer: Any, place: TopicPartition, most: int) -> list[Any]:
+    """Records of a partition one by one; in place of the one that can't be read stands an empty one."""
+    found: list[Any] = []
+    while len(found) < most:
+        position = await consumer.position(place)
+        if position >= (consumer.highwater(place) or 0):
+            break
+        try:
+            got = await consumer.getmany(place, timeout_ms=STEP_MS, max_records=1)
+        except UnicodeDecodeError:
+            consumer.seek(place, position + 1)
+            got = {place: [NoRecord(place.topic, place.partition, position)]}
+        if not got:
+            break
+        found += got[place]
+    return found
