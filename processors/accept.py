@@ -1,8 +1,9 @@
 """accept: an upload becomes a job with a frozen plan. The same upload, however often notified, is the same job.
 
 Wishes come from the object's user metadata, then the tenant's settings, then the defaults. What can't be planned
-ends as a failed job with its code; a marker keeps the reconciler from asking again. A job that somebody stopped
-is not announced again. Nothing is asked of the store about a name that a store could misunderstand.
+ends as a failed job with its code; a marker keeps the reconciler from asking again, and what is accepted after all is
+the job's next run (an ended one never goes back). A job that somebody stopped is not announced again. Nothing is asked
+of the store about a name that a store could misunderstand.
 """
 
 import re
@@ -16,12 +17,14 @@ from processors.planning import LONGEST_KEY, Intake, make_plan
 from processors.recipes import RESULTS, plan_key, refused_key, stop_key
 from processors.stage import Stage
 from schemas.base import to_bytes
-from schemas.errors import BadInput, ErrorInfo, NotFound
+from schemas.errors import BadInput, ErrorInfo, NotFound, Unavailable
 from schemas.events import Event, JobEnded, StoredObject, UploadNotified, VideoAccepted
 from schemas.plan import Options, Plan, Source, job_id
 from schemas.records import RefusedRecord
 
 NAMES: Final = ("targets", "source-language", "profile", "formats", "track", "traceparent")
+NOBODY: Final = "default"
+"""The tenant where none is declared."""
 TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -48,9 +51,10 @@ def admit(stored: StoredObject, bench: Bench) -> Iterator[Event]:
     except BadInput as error:
         yield _refuse(tenant, upload, error.info, bench)
         return
-    plan = keep_result(bench, plan_key(tenant, made.job, 0), made, Plan)
+    run = int(bench.store.exists(RESULTS, refused_key(tenant, made.job)))
+    plan = keep_result(bench, plan_key(tenant, made.job, run), made.model_copy(update={"run": run}), Plan)
     if not _stopped(plan, bench):
-        yield VideoAccepted(job=plan.job, tenant=plan.tenant)
+        yield VideoAccepted(job=plan.job, run=run, tenant=plan.tenant)
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,30 @@ def _known(metadata: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in metadata.items() if name in NAMES}
 
 
+def given_up(event: UploadNotified, error: ErrorInfo, bench: Bench) -> Iterator[Event]:
+    """Each upload that has no plan by now ends as the failed job that it would have been."""
+    for stored in event.objects:
+        if is_folder(stored.key, stored.size):
+            continue
+        tenant = bench.intake.tenant(stored.key) if bench.intake else NOBODY
+        upload = _understood_at_all(stored, bench.intake)
+        if bench.store.exists(RESULTS, plan_key(tenant, upload.job, 0)):
+            yield VideoAccepted(job=upload.job, tenant=tenant)
+        else:
+            yield _refuse(tenant, upload, error, bench)
+
+
+def _understood_at_all(stored: StoredObject, intake: Intake | None) -> Upload:
+    """As far as it can be, where what went wrong may be the understanding."""
+    told, metadata = _as_told(stored)
+    try:
+        return understood(stored, intake) if intake else Upload(told, wishes(metadata))
+    except Unavailable:
+        raise
+    except Exception as error:
+        return Upload(told, wrong=error if isinstance(error, BadInput) else None)
+
+
 def _refuse(tenant: str, upload: Upload, error: ErrorInfo, bench: Bench) -> JobEnded:
     record = RefusedRecord(error=error, source=upload.source, asked=upload.asked)
     bench.store.put(RESULTS, refused_key(tenant, upload.job), to_bytes(record))
@@ -143,4 +171,4 @@ def _list(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-STAGE = Stage(name="accept", takes=(UploadNotified,), gives=(VideoAccepted, JobEnded), run=accept)
+STAGE = Stage(name="accept", takes=(UploadNotified,), gives=(VideoAccepted, JobEnded), run=accept, given_up=given_up)

@@ -23,8 +23,10 @@ from streams.backpressure import Gauge, past_express
 from streams.control import Control
 from streams.evidence import behind
 from streams.outbox import Outbox, Producer
+from streams.parts import JOINS
 from streams.performing import Isolate
 from streams.probe import UNSEEN, Probe
+from streams.recall import recall
 from streams.runtime import Limits, StageConsumer
 from streams.status import StatusBoard, restore
 from streams.vitals import Vitals
@@ -114,10 +116,13 @@ def _count(setup: Setup) -> int:
 def _consumer(
     stage: Stage, setup: Setup, bench: Bench, outbox: Outbox, gauge: Gauge, board: StatusBoard
 ) -> StageConsumer:
-    """The consumer of one stage; ``jobs`` is the board's own and restores before it reads."""
-    mine = stage.name == "jobs"
+    """The consumer of one stage; ``jobs`` is the board's own and restores before it reads; a join recalls its parts."""
+    mine, linking = stage.name == "jobs", setup.probe.on and stage.name in JOINS
 
     async def begin(places: Iterable[TopicPartition]) -> None:
+        if not mine:
+            await recall(stage, setup.probe, setup.connection, places)
+            return
         await restore(board, setup.connection, [place.partition for place in places])
         for mended in board.mended():
             outbox.publish(mended, lambda _: None)
@@ -126,7 +131,7 @@ def _consumer(
         board.stage() if mine else stage, bench, outbox, connection=setup.connection, instance=setup.instance,
         isolate=setup.isolate, held=lambda each, said: bool(each.held_by) and past_express(said) and gauge.full,
         limits=_limits(stage, setup),
-        buries=lambda topic: setup.buries.get(topic) == stage.name, begin=begin if mine else None,
+        buries=lambda topic: setup.buries.get(topic) == stage.name, begin=begin if mine or linking else None,
         watch=Watch(setup.probe, bench.plan_of, partial(behind, bench)),
     )  # fmt: skip
 

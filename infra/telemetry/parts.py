@@ -1,6 +1,6 @@
 """What a join has been told so far in this process, so that its spans can link their parts. Bounded, thread-safe.
 
-After a restart or a change of partitions the parts told elsewhere are not linked; the trace is the same.
+After a restart or a change of partitions the runner tells again what the log still has (``streams.recall``).
 """
 
 import threading

@@ -10,7 +10,7 @@ from typing import Any
 from opentelemetry.trace import INVALID_SPAN, Span, Tracer, get_current_span
 from pydantic import BaseModel
 
-from infra.telemetry import conventions, signals
+from infra.telemetry import conventions, generation, signals
 from infra.telemetry.numbers import Numbers
 from infra.telemetry.parts import Parts
 from infra.telemetry.spans import ItemSpans, fail
@@ -35,6 +35,10 @@ class Recorder:
         labels = {"messaging.destination.name": received.topic, "messaging.consumer.group.name": stage}
         self.numbers.note("messaging.client.consumed.messages", 1, labels)
         return ItemRecorder(self, stage, event, received, labels, time.time())
+
+    def told(self, stage: str, event: Event, context: str) -> None:
+        """An input of a join that was told before."""
+        self.parts.tell(stage, event, context)
 
     @contextmanager
     def step(self, name: str, **facts: Any) -> Iterator[None]:
@@ -71,6 +75,7 @@ class ItemRecorder:
         self._home, self._stage, self._event, self._read, self._labels = home, stage, event, at, labels
         self._spans = ItemSpans(home.tracer, stage, event, received)
         self._received, self._began, self._worked, self._plan = received, 0.0, 0.0, None
+        self._answer: dict[str, Any] = {}
 
     _plan: Plan | None
 
@@ -83,12 +88,14 @@ class ItemRecorder:
             note("chalkstream.batch.wait", max(0.0, at - self._read), by)
         self._began = at
         about = {"media.attempt": attempt, "media.wait_seconds": round(waited, 3), "media.company": company}
+        about |= generation.asked(self._event)
         self._home.parts.tell(self._stage, self._event, self._received.traceparent)
         self._spans.begin(context, at=at, about=about, alone=company == 1)
 
     def gave(self, event: Event, plan: Plan | None, behind: Sequence[BaseModel]) -> None:
         """What the output says about quality is counted here, beside the work."""
         self._plan = plan or self._plan
+        self._answer |= generation.answered(event)
         found = signals.of_fact(event, plan, datetime.now(UTC)) + signals.of_records(event, behind)
         found += signals.of_answer(event, time.time() - self._began)
         self._home.numbers.note_all(found)
@@ -97,7 +104,7 @@ class ItemRecorder:
         """See the seam."""
         self._worked = worked
         model = conventions.model_of(self._stage, self._plan)
-        about: dict[str, Any] = {"media.attempt": attempt, **conventions.modelled(model)}
+        about: dict[str, Any] = {"media.attempt": attempt, **conventions.modelled(model), **self._answer}
         seconds = conventions.audio_seconds(self._event)
         if code is None and seconds and model:
             factor = worked / seconds

@@ -8,9 +8,10 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,12 +46,14 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
 
 
 @contextmanager
-def worker(at: Endpoints, log: Path, **changed: str) -> Iterator["subprocess.Popen[str]"]:
+def worker(
+    at: Endpoints, log: Path, program: Sequence[str] = tuple(command("worker")), **changed: str
+) -> Iterator["subprocess.Popen[str]"]:
     """A worker that is ready; ended, and gone, at the end."""
     settings = {**at.settings(), "CHALKSTREAM_STATE": str(log.parent), **changed}
     with log.open("a") as errors:
         process = subprocess.Popen(
-            command("worker"), stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT, env=environment(**settings)
+            program, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT, env=environment(**settings)
         )
     try:
         assert process.stdout and process.stdout.readline() == "ready\n", log.read_text()
@@ -158,7 +161,7 @@ def test_a_worker_killed_is_one_trace_with_the_second_attempt_in_it(own: Endpoin
         sending = seen.environment("http/protobuf")
         with worker(own, tmp_path / "log", **sending) as first:  # killed: its last spans never leave it
             put(own, "killed.mp4", targets="fr")
-            until(lambda: [span for span in seen.spans() if span.name == "transcribe"])
+            until(lambda: len([span for span in seen.spans() if span.name == "transcribe"]) > 3)
             first.kill()
             first.wait()
         with worker(own, tmp_path / "log", **sending):
@@ -168,6 +171,33 @@ def test_a_worker_killed_is_one_trace_with_the_second_attempt_in_it(own: Endpoin
     assert {span.trace for span in mine} == {trace}
     assert [span for span in mine if span.name == "transcribe" and span.attributes["media.attempt"] > 1]
     assert {span.attributes.get("media.index") for span in mine if span.name == "transcribe"} == set(range(10))
+    joined = {span.parent for span in mine if span.name == "send media.transcripts"}
+    links = [len(set(span.links)) for span in mine if span.name == "assemble" and span.id in joined]
+    assert links and min(links) > 10, "ten chunks and the language, those before the kill among them"
+
+
+def test_an_item_that_fails_with_an_exception_is_seen_to_be_tried_again(own: Endpoints, tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "tests.connected.failing_worker"]
+    with receiving() as seen:
+        with worker(own, tmp_path / "log", program, **seen.environment("http/protobuf")):
+            put(own, "fails.mp4", targets="fr")
+            root = until(lambda: next((s for s in seen.spans() if s.name == "process media.uploads"), None))
+            until(lambda: ended(seen, root.trace))
+        spans, kept = seen.spans(), seen.text()
+    assert {span.trace for span in spans} == {root.trace}
+    check_tree(spans)
+    check_links(spans)
+    tries = sorted((s for s in spans if s.name == "transcribe" and s.attributes["media.index"] == 2), key=_began)
+    assert [(s.failed, s.attributes.get("error.type"), s.attributes["media.attempt"]) for s in tries] == [
+        (True, "internal", 1), (False, None, 2),
+    ]  # fmt: skip
+    first, second = (next(s for s in spans if s.id == each.parent) for each in tries)
+    assert (first.events, second.links) == (("retry",), (first.id,))
+    assert MARKER not in kept
+
+
+def _began(span: Seen) -> int:
+    return span.start
 
 
 def test_the_local_runner_traces_too_and_a_collector_that_is_a_black_hole_costs_nothing(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.folder import FolderStore
-from processors.accept import accept, admit, wishes
+from processors.accept import accept, admit, given_up, wishes
 from processors.bench import Bench
 from processors.planning import Abilities, Intake, usable
 from processors.recipes import RESULTS, plan_key, refused_key, stop_key
-from schemas.errors import BadInput, NotFound
+from schemas.errors import BadInput, ErrorInfo, NotFound, Unavailable
 from schemas.events import Event, JobEnded, StoredObject, UploadNotified, VideoAccepted
 from schemas.plan import ModelIdentity, Options, Plan, Source, job_id
 from schemas.records import RefusedRecord
@@ -235,3 +235,49 @@ def test_what_is_no_notification_is_bad_input(value: bytes | None) -> None:
 def test_events_that_create_nothing_leave_no_objects() -> None:
     removed = b'{"Records":[{"eventName":"s3:ObjectRemoved:Delete","s3":{}}]}'
     assert UploadNotified.from_record({}, None, removed, "p").objects == ()
+
+
+def test_an_upload_given_up_on_is_the_failed_job_that_it_would_have_been(bench: Bench, shelf: Shelf) -> None:
+    shelf.metadata["a.mp4"] = {"targets": "fr"}
+    event = UploadNotified(
+        job="made up", place="p", objects=(stored("a.mp4"), stored("lab/gone.mp4"), stored("f/", size=0))
+    )
+    failed = list(given_up(event, ErrorInfo(code="internal", message="a bug"), bench))
+    ends = [each for each in failed if isinstance(each, JobEnded)]
+    assert [(each.tenant, (each.source or {})["key"]) for each in ends] == [
+        ("default", "a.mp4"),
+        ("lab", "lab/gone.mp4"),
+    ]
+    assert {each.error.code for each in ends if each.error} == {"internal"}
+    assert [told(bench, one).job for one in event.objects[:2]] == [each.job for each in failed]
+
+
+def test_what_was_given_up_on_and_comes_again_is_the_next_run_and_what_has_a_plan_is_no_failure(
+    bench: Bench, shelf: Shelf
+) -> None:
+    shelf.metadata["a.mp4"] = {}
+    event, error = (
+        UploadNotified(job="made up", place="p", objects=(stored("a.mp4"),)),
+        ErrorInfo(code="internal", message=""),
+    )
+    list(given_up(event, error, bench))
+    assert [(each.run, type(each)) for each in accept(event, bench)] == [(1, VideoAccepted)]
+    shelf.metadata["b.mp4"] = {}
+    event = event.model_copy(update={"objects": (stored("b.mp4"),)})
+    first = list(accept(event, bench))
+    assert list(given_up(event, error, bench)) == first
+
+
+def test_giving_up_waits_for_a_store_that_is_away_and_needs_no_pack(bench: Bench) -> None:
+    def away(*_: Any) -> Any:
+        raise Unavailable("away")
+
+    event, error = (
+        UploadNotified(job="made up", place="p", objects=(stored("a.mp4"),)),
+        ErrorInfo(code="internal", message=""),
+    )
+    assert bench.intake
+    with pytest.raises(Unavailable):
+        list(given_up(event, error, replace(bench, intake=replace(bench.intake, head=away))))
+    (failed,) = given_up(event, error, replace(bench, intake=None))
+    assert failed.job == told(bench, event.objects[0]).job
