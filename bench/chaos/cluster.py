@@ -15,6 +15,7 @@ FORKED = multiprocessing.get_context("forkserver")
 """New workers are forked from a process that has loaded the libraries and nothing else: on two cores, starting Python
 afresh every two seconds would be most of what is measured."""
 FORKED.set_forkserver_preload(["bench.chaos.worker", "faster_whisper", "ctranslate2", "onnxruntime", "boto3.session"])
+GIVEN_WORK_SECONDS = 2.0
 MODEL_STAGES = ("identify", "transcribe", "translate")
 
 
@@ -28,8 +29,8 @@ class Worker:
 
     @property
     def ready(self) -> bool:
-        """Whether it has joined all its groups."""
-        return self.joined.exists()
+        """Whether it joined all its groups long enough ago to have been given work."""
+        return self.joined.exists() and time.time() - self.joined.stat().st_mtime > GIVEN_WORK_SECONDS
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Cluster:
                 self._start(worker.name)
 
     def kill(self, order: random.Random, *, returns: bool) -> Kill | None:
-        """Kill -9 one of those that have joined; another takes its place under its name, or under a new one."""
+        """Kill -9 one of those that are ready; another takes its place under its name, or under a new one."""
         there = [worker for worker in self.workers.values() if worker.ready]
         if not there:
             return None
