@@ -227,7 +227,7 @@ def local_runner(settings: Settings, heard: Callable[[Event], None], probe: Prob
     """The local runner over the journal in the state folder."""
     stages = discover()
     journal = Journal(settings.state / "journal.sqlite", graph.takers(stages), lambda s, e: fold(s, e, _now()))
-    bench = local_bench(settings, cancelled=lambda job, _run: runner.stops(job), probe=probe)
+    bench = local_bench(settings, cancelled=lambda job, run: runner.stops(job, run), probe=probe)
     runner = LocalRunner(
         stages, bench, journal, isolated.launcher("local", settings), workers={"transcribe": workers(settings)},
         ahead_seconds=settings.limits.ahead_seconds, heard=heard, probe=probe,

@@ -146,11 +146,20 @@ class Journal:
             )
             self._tell()
 
-    def discard(self, job: str) -> None:
-        """Drop the work that nobody has begun for a job that ended."""
+    def discard(self, job: str, run: int) -> None:
+        """Drop the work that nobody has begun for a run that ended, and those before it."""
         with self._transaction():
-            self._db.execute("UPDATE work SET state='done' WHERE job=? AND state='ready'", (job,))
+            self._db.execute("UPDATE work SET state='done' WHERE job=? AND run<=? AND state='ready'", (job, run))
             self._tell()
+
+    def erase(self, job: str) -> None:
+        """Forget a job and all that was said about it."""
+        of_job = "SELECT seq FROM facts WHERE job=?"
+        with self._transaction():
+            for table in ("attempts", "contexts"):
+                self._db.execute(f"DELETE FROM {table} WHERE seq IN ({of_job})", (job,))  # noqa: S608
+            for table in ("work", "facts", "jobs"):
+                self._db.execute(f"DELETE FROM {table} WHERE job=?", (job,))  # noqa: S608
 
     def open_work(self, jobs: Sequence[str]) -> int:
         """Items of these jobs that are not done."""
@@ -179,6 +188,20 @@ class Journal:
         """The job that something happened to last."""
         found = self._one("SELECT job FROM jobs ORDER BY rowid DESC LIMIT 1")
         return None if found is None else str(found)
+
+    def statuses(self) -> list[JobStatus]:
+        """All jobs as they stand."""
+        with self.changed:
+            rows = self._db.execute("SELECT status FROM jobs").fetchall()
+        return [JobStatus.model_validate_json(row[0]) for row in rows]
+
+    def said(self, job: str, run: int, after: int) -> list[tuple[int, Event]]:
+        """What was said about one run after a place in the journal, with places."""
+        with self.changed:
+            rows = self._db.execute(
+                "SELECT seq, type, value FROM facts WHERE job=? AND run=? AND seq>? ORDER BY seq", (job, run, after)
+            ).fetchall()
+        return [(row[0], envelope.parse(row[1], row[2])) for row in rows]
 
     def facts(self, job: str, run: int) -> Iterator[Event]:
         """Everything said about one run of a job, in order."""

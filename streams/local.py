@@ -15,8 +15,9 @@ from processors.bench import Bench
 from processors.stage import Answer, Stage
 from schemas.base import SAMPLE_RATE
 from schemas.errors import Cancelled, ChalkstreamError, Unavailable
-from schemas.events import Event, JobEnded, PartDecoded, SpeechFound
+from schemas.events import Event, JobControl, JobEnded, PartDecoded, SpeechFound
 from schemas.tracing import Received
+from streams.control import ALL_RUNS
 from streams.evidence import behind
 from streams.execute import as_ours, execute
 from streams.journal import Item, Journal
@@ -45,10 +46,17 @@ class LocalRunner:
     probe: Probe = UNSEEN
     stopping: threading.Event = field(default_factory=threading.Event)
     _failure: ChalkstreamError | None = None
-    _over: set[str] = field(default_factory=set)
+    _over: dict[str, int] = field(default_factory=dict)
 
     def run(self, jobs: Sequence[str], *, tick: Callable[[], None] = lambda: None) -> None:
         """Block until every job has ended; ``tick`` is called a few times a second. Raises what stopped it early."""
+        self._run(lambda: self._ended(jobs), tick)
+
+    def serve(self) -> None:
+        """Block until ``stopping`` is set; jobs come and go. Raises what stopped it early."""
+        self._run(self.stopping.is_set, lambda: None)
+
+    def _run(self, done: Callable[[], bool], tick: Callable[[], None]) -> None:
         self.journal.recover()
         threads = [
             threading.Thread(target=self._worker, args=(stage,), name=stage.name, daemon=True)
@@ -58,7 +66,7 @@ class LocalRunner:
         for thread in threads:
             thread.start()
         try:
-            while not self._ended(jobs) and self._failure is None:
+            while not done() and self._failure is None:
                 with self.journal.changed:
                     self.journal.changed.wait(0.2)
                 tick()
@@ -67,9 +75,18 @@ class LocalRunner:
         if self._failure is not None:
             raise self._failure
 
-    def stops(self, job: str) -> bool:
-        """Whether work for this job is to be left: the runner stops, or the job has come to its end."""
-        return self.stopping.is_set() or job in self._over
+    def stops(self, job: str, run: int) -> bool:
+        """Whether work for this run is to be left: the runner stops, or the run has come to its end."""
+        return self.stopping.is_set() or run <= self._over.get(job, -1)
+
+    def control(self, event: JobControl) -> None:
+        """Somebody asked for a stop: of a run and those before it, or of the job for ever."""
+        self._end(event.job, ALL_RUNS if event.action == "delete" else event.run)
+        self._publish([event])
+
+    def _end(self, job: str, run: int) -> None:
+        self._over[job] = max(run, self._over.get(job, -1))
+        self.journal.discard(job, run)
 
     def stop(self, threads: Sequence[threading.Thread], grace: float = 5.0) -> None:
         """Take no more work; wait a little for what is in hand. What does not end in time is done again next time."""
@@ -139,8 +156,7 @@ class LocalRunner:
     def _publish(self, events: Sequence[Event], done: tuple[str, int] | None = None, carry: Carry = dict) -> None:
         for event in self.journal.publish(events, now=time.time(), done=done, carry=carry):
             if isinstance(event, JobEnded):
-                self._over.add(event.job)
-                self.journal.discard(event.job)
+                self._end(event.job, event.run)
             self.heard(event)
 
     def _failed(self, stage: Stage, item: Item, error: ChalkstreamError, work: Work) -> None:

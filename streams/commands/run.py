@@ -60,7 +60,7 @@ def run_files(request: Request, out: Path, *, models: str | None, store: Path | 
     """The exit code. Every file that can be planned runs; one that can't is told and does not stop the others."""
     settings = read(os.environ, models=models, state=store)
     need_writable(out)
-    with _locked(settings.state), _observed(settings) as seen, Progress(sys.stderr, quiet=as_json) as progress:
+    with locked(settings.state), _observed(settings) as seen, Progress(sys.stderr, quiet=as_json) as progress:
         runner = bootstrap.local_runner(settings, lambda event: _tell(event, progress, as_json), seen.probe)
         plans, codes = _plan_all(request, bootstrap.abilities(bootstrap.whole_pack(settings)), runner)
         _warm(runner, plans)
@@ -95,15 +95,16 @@ def _accept(path: Path, options: Options, abilities: Abilities, runner: LocalRun
     run = status.run if status else 0
     plan = make_plan(source, options, abilities, tenant="default", defaults=Options(), now=datetime.now(UTC), run=run)
     if status is None:
-        return _start(plan, runner)
+        return start(plan, runner)
     stored = Plan.model_validate_json(runner.bench.store.get(RESULTS, plan_key(plan.tenant, plan.job, run)))
     same = stored.model_copy(update={"created": plan.created}) == plan
     if same and status.state not in ("failed", "cancelled"):
         return stored
-    return _start(plan.model_copy(update={"run": run + 1}), runner)
+    return start(plan.model_copy(update={"run": run + 1}), runner)
 
 
-def _start(plan: Plan, runner: LocalRunner) -> Plan:
+def start(plan: Plan, runner: LocalRunner) -> Plan:
+    """Begin a planned run, or go on with it."""
     key = plan_key(plan.tenant, plan.job, plan.run)
     if not runner.bench.store.create(RESULTS, key, to_bytes(plan)):
         plan = Plan.model_validate_json(runner.bench.store.get(RESULTS, key))
@@ -166,7 +167,7 @@ def _observed(settings: Settings) -> Iterator[Observed]:
 
 
 @contextmanager
-def _locked(state: Path) -> Iterator[None]:
+def locked(state: Path) -> Iterator[None]:
     """One run at a time per store; a second one waits and says for what."""
     import fcntl
 

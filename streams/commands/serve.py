@@ -1,6 +1,7 @@
 """``chalkstream serve``: the HTTP gateway and the page, before a cluster or on this machine alone."""
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 from infra import s3
@@ -27,15 +28,22 @@ def state_of(settings: Settings, *, local: bool) -> State:
 
 def serve(*, host: str | None, port: int | None, models: str | None, store: Path | None, local: bool) -> None:
     """Until SIGTERM."""
+    from streams.commands.run import locked
     from streams.gateway import serving
 
     settings = settings_of(host, port, models, store)
     logs.for_workers()
-    state = state_of(settings, local=local)
-    serving.serve(serving.build(settings, _backend(), state, lambda: ""), lambda *_: None)
+    with locked(settings.state) if local else nullcontext():
+        site = serving.build(settings, _backend(settings, local=local), state_of(settings, local=local), lambda: "")
+        serving.serve(site, lambda *_: None)
 
 
-def _backend() -> Backend:
-    from streams.gateway.idle import Idle
+def _backend(settings: Settings, *, local: bool) -> Backend:
+    if local:
+        from streams.gateway.local import Local
 
-    return Idle()
+        return Local(settings)
+    from streams.bootstrap import cluster_bench
+    from streams.gateway.cluster import Cluster
+
+    return Cluster(settings, cluster_bench(settings), s3.connect(settings.store, connections=64))

@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from schemas.errors import ChalkstreamError
-from streams.gateway import session, system
+from streams.gateway import events, files, jobs, session, system, videos
 from streams.gateway.problems import OpenAIProblem, Problem, on_error
 from streams.gateway.shield import Noted, Shield
 from streams.gateway.site import Site
@@ -25,7 +25,7 @@ from streams.gateway.site import Site
 WEB: Final = Path(__file__).parent / "web"
 THREADS: Final = 64
 """For calls that block: most of them wait for the store."""
-ROUTERS: Final = (session.router, system.router)
+ROUTERS: Final = (videos.router, jobs.router, events.router, files.router, session.router, system.router)
 ABOUT: Final = (
     "Lecture videos in, captions and translations out. Keys go into 'Authorization: Bearer KEY'; errors are problem"
     " details (RFC 9457) with a code and a remedy, and OpenAI's shape on OpenAI's routes."

@@ -25,6 +25,8 @@ from streams.gateway.limits import Limits
 from streams.gateway.secret import signer
 from streams.gateway.shield import Noted
 from streams.gateway.site import Site
+from streams.gateway.tapes import Tapes
+from streams.gateway.views import Views
 
 T = TypeVar("T")
 PATIENCE: Final = 3.0
@@ -38,6 +40,7 @@ def build(settings: Settings, backend: Backend, state: State, page: Callable[[],
     return Site(
         settings=settings, backend=backend, state=state, signer=_patiently(lambda: signer(state)),
         keyring=Keyring(state), limits=Limits(settings.gateway.rate), page=page,
+        views=Views(backend.bench.store), tapes=Tapes(backend),
         abilities=bootstrap.abilities(installed) if installed.pack.asr else None,
         chat=installed.pack.model("chat") is not None, images=installed.pack.model("image") is not None,
         models=_models(installed), open=_is_open(settings, state),

@@ -16,6 +16,8 @@ from streams.gateway.keys import Caller, Keyring, Role
 from streams.gateway.limits import Limits
 from streams.gateway.problems import Refused
 from streams.gateway.secret import Signer
+from streams.gateway.tapes import Tapes
+from streams.gateway.views import Views
 
 COOKIE: Final = "chalkstream"
 SESSION: Final = "session"
@@ -32,6 +34,8 @@ class Site:
     signer: Signer
     keyring: Keyring
     limits: Limits
+    views: Views
+    tapes: Tapes
     abilities: Abilities | None = None
     chat: bool = False
     images: bool = False
@@ -54,6 +58,8 @@ Here = Annotated[Site, Depends(site_of)]
 async def caller_of(request: Request, here: Here) -> Caller:
     """Who asks, by key or by cookie; within the limits of its rate. Raises Refused."""
     found = OPEN if here.open else await _known(request, here)
+    if found.tenant not in ("default", *here.settings.tenants):
+        raise Refused(403, "forbidden", "this key's tenant is not declared here", "declare it in CHALKSTREAM_TENANTS")
     needed: Role = "viewer" if request.method in ("GET", "HEAD", "OPTIONS") else "member"
     need(found, needed)
     here.limits.count(found.key or found.tenant)
