@@ -28,7 +28,7 @@ class Assistant:
 
         section = read(pack)["chat"]
         folder = str(pack / section["path"])
-        generator = ctranslate2.Generator(folder, compute_type=section["compute_type"], intra_threads=2)
+        generator = ctranslate2.Generator(folder, compute_type=section["compute_type"], intra_threads=1)
         return cls(generator, AutoTokenizer.from_pretrained(folder))
 
     def answer(self, question: str, system: str | None = None) -> str:
