@@ -1,8 +1,10 @@
 """Cut and damaged files: what is there is decoded, what is not is named, and nothing is named that is not lost."""
 
 import random
+from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import pytest
 
 from schemas.errors import BadInput
@@ -22,6 +24,23 @@ def media(path: Path, *, video: float = LENGTH, **options: str) -> Path:
     pictures = video if path.suffix in (".mp4", ".mkv", ".ts", ".flv") else 0.0
     track = Audio(chirps(LENGTH, TIMES, rate=rate), codec=codec, rate=rate)
     return make(path, track, video=pictures, options=options, video_codec="flv" if path.suffix == ".flv" else "mpeg4")
+
+
+@dataclass(frozen=True)
+class Unprotected:
+    """What bare libav makes of a file: seconds of sound decoded, seconds the file claims."""
+
+    seconds: float
+    claimed: float
+
+
+def unprotected(path: Path) -> Unprotected:
+    """Decoded in this process, by PyAV alone, as a script would."""
+    with av.open(str(path)) as container:
+        samples, rate = 0, 1
+        for frame in container.decode(audio=0):
+            samples, rate = samples + frame.samples, frame.rate
+        return Unprotected(samples / rate, (container.duration or 0) / av.time_base)
 
 
 def halved(path: Path) -> Path:
@@ -46,6 +65,11 @@ def test_half_a_file_names_the_half_that_is_missing(tmp_path: Path, name: str) -
     assert 0.3 * LENGTH < found.seconds < 0.6 * LENGTH
     (lost,) = found.end.lost
     assert lost.reason == "truncated" and abs(lost.start - found.seconds) < 0.01 and abs(lost.end - LENGTH) < 0.1
+
+
+def test_unprotected_half_a_movie_ends_without_a_word(tmp_path: Path) -> None:
+    found = unprotected(halved(media(tmp_path / "half.mp4", movflags="faststart")))
+    assert 0.3 * LENGTH < found.seconds < 0.6 * LENGTH and abs(found.claimed - LENGTH) < 0.1
 
 
 @pytest.mark.parametrize("name", ["whole.mp4", "whole.mkv", "whole.ts", "whole.flv"])
@@ -96,6 +120,20 @@ def test_a_wave_file_is_judged_by_its_own_size(tmp_path: Path, claim: bytes) -> 
     path.write_bytes(data)
     found = decoded(path)
     assert abs(found.seconds - LENGTH) < 0.01 and found.end.lost == () and off(found, TIMES) < 0.005
+
+
+def test_unprotected_a_wave_file_claims_hours(tmp_path: Path) -> None:
+    path = media(tmp_path / "a.wav")
+    data = bytearray(path.read_bytes())
+    data[4:8] = data[data.find(b"data") + 4 : data.find(b"data") + 8] = b"\xf0\xff\xff\xff"
+    path.write_bytes(data)
+    found = unprotected(path)
+    assert found.claimed > 3600 and abs(found.seconds - LENGTH) < 0.01
+
+
+def test_unprotected_an_encrypted_track_is_noise_taken_for_sound(tmp_path: Path) -> None:
+    path = make(tmp_path / "a.mp4", Audio(chirps(5, [1], rate=44_100), rate=44_100), options=ENCRYPTED)
+    assert unprotected(path).seconds > 0
 
 
 def test_an_encrypted_track(tmp_path: Path) -> None:
