@@ -19,6 +19,9 @@ from schemas.errors import BadInput, Cancelled, ChalkstreamError, ErrorInfo, Una
 from schemas.events import Event
 from schemas.exchanges import WrongField
 
+Heard = Step | ChalkstreamError
+Due = tuple[Talk, list[SaidRecord | ChalkstreamError]]
+
 
 def chat(events: Sequence[ChatRequested], bench: Bench) -> Iterator[Answer]:
     """Each request's deltas, if it streams, and its one answer."""
@@ -56,9 +59,10 @@ def _converse(talks: Sequence[Talk], bench: Bench) -> Iterator[Answer]:
     for talk in ready:
         talk.overtaken = False
     asks = [ask_of(talk, model, bench.chat) for talk in ready]
-    for at, told in model.converse(asks, lambda at: _is_left(ready[at], bench)):
-        if not ready[at].overtaken:
-            yield from _hear(ready[at], told, model, bench)
+    for burst in model.converse(asks, lambda at: _is_left(ready[at], bench)):
+        due = _due([(ready[at], told) for at, told in burst], model, bench)
+        for answers in together(lambda each: _say(each, bench), due):
+            yield from answers
 
 
 def _model(talks: Sequence[Talk], bench: Bench) -> Chatter | None:
@@ -77,19 +81,31 @@ def _is_left(talk: Talk, bench: Bench) -> bool:
     return talk.overtaken or bench.cancelled(talk.event.job, talk.event.run)
 
 
-def _hear(talk: Talk, told: Step | ChalkstreamError, model: Chatter, bench: Bench) -> Iterator[Answer]:
-    """One step: more of the answer, its end, or an error. A bug goes to the runner, which knows what to do with it."""
-    if isinstance(told, Step):
-        piece = heard(talk, told, model, bench.clock())
-        if piece and piece.finish:
-            yield from _end(talk, piece, bench)
-        elif piece:
-            yield from tell(talk, piece, bench)
-    elif isinstance(told, BadInput | Cancelled | Unavailable):
-        yield from _end(talk, _wrong(told), bench)
-    else:
-        talk.over = True
-        yield talk.position, told
+def _due(burst: Sequence[tuple[Talk, Heard]], model: Chatter, bench: Bench) -> list[Due]:
+    """What is to be said of a burst, talk by talk; steps that are not worth a piece yet are only kept in mind."""
+    due: dict[int, Due] = {}
+    for talk, told in [pair for pair in burst if not pair[0].overtaken]:
+        what = heard(talk, told, model, bench.clock()) if isinstance(told, Step) else told
+        if what is not None:
+            due.setdefault(talk.position, (talk, []))[1].append(what)
+    return list(due.values())
+
+
+def _say(due: Due, bench: Bench) -> list[Answer]:
+    """More of one answer, its end, or an error. A bug goes to the runner, which knows what to do with it."""
+    talk, whats = due
+    answers: list[Answer] = []
+    for what in whats:
+        if talk.overtaken or talk.over:
+            break
+        if isinstance(what, SaidRecord):
+            answers += _end(talk, what, bench) if what.finish else tell(talk, what, bench)
+        elif isinstance(what, BadInput | Cancelled | Unavailable):
+            answers += _end(talk, _wrong(what), bench)
+        else:
+            talk.over = True
+            answers.append((talk.position, what))
+    return answers
 
 
 def _end(talk: Talk, last: SaidRecord | None, bench: Bench) -> Iterator[Answer]:

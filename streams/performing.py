@@ -77,20 +77,18 @@ class Performer:
     def _counted(self, items: Sequence[Item]) -> Iterator[Answer]:
         """With marks of begun attempts in the store, and suspects alone in a child (DESIGN §4.7)."""
         events = [item.event for item in items]
-        marks = [attempts.begin(self.bench.store, self.stage.name, event.id) for event in events]
-        for item, mark in zip(items, marks, strict=True):
-            item.work.died(mark.before)
-        fine = [at for at, mark in enumerate(marks) if not mark.suspect]
+        attempt = attempts.begin(self.bench.store, self.stage.name, [event.id for event in events])
+        for item, before in zip(items, attempt.before, strict=True):
+            item.work.died(before)
+        fine = [at for at in range(len(items)) if not attempt.suspect(at)]
         try:
             if fine:
                 answers = execute(self.stage, [events[at] for at in fine], self.bench)
                 yield from ((fine[at], answer) for at, answer in answers)
-            for at, mark in enumerate(marks):
-                if mark.suspect:
-                    yield from ((at, answer) for _, answer in self.isolate(self.stage, events[at]))
+            for at in sorted(set(range(len(items))) - set(fine)):
+                yield from ((at, answer) for _, answer in self.isolate(self.stage, events[at]))
         finally:
-            for mark in marks:
-                attempts.end(self.bench.store, mark)
+            attempts.end(self.bench.store, attempt)
 
     def _stand_in(self, item: Item) -> Iterator[Event | ChalkstreamError | None]:
         if item.verdict is None:

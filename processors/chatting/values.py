@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Literal, Protocol
 
 from schemas.errors import ChalkstreamError
@@ -55,9 +56,20 @@ class Chatter(Protocol):
     seeds: bool
     usual: Sampling
 
-    def converse(self, asks: Sequence[Ask], left: Callable[[int], bool]) -> Iterator[Told]:
-        """Steps of all asks, by position, each as soon as it is there, until every ask has its end or an error.
+    def converse(self, asks: Sequence[Ask], left: Callable[[int], bool]) -> Iterator[list[Told]]:
+        """Steps of all asks, by position, each as soon as it is there, until every ask has its end or an error; those
+        that are there at the same time come together.
 
         ``left`` is asked between tokens; a left ask ends with Cancelled. What others ask meanwhile shares batches.
         """
         ...
+
+
+def bursts(told: "SimpleQueue[Told]", open_asks: int) -> Iterator[list[Told]]:
+    """What is told, all that is there at a time, until ``open_asks`` have come to their end."""
+    while open_asks:
+        burst = [told.get()]
+        while not told.empty():
+            burst.append(told.get())
+        open_asks -= sum(isinstance(what, ChalkstreamError) or what.finish is not None for _, what in burst)
+        yield burst

@@ -29,7 +29,7 @@ class TokenChatter:
         size, budget = int(options.get("batch", SIZE)), int(options.get("batch_tokens", BUDGET))
         self._lanes = Lanes(run, lanes, size=size, budget=budget)
 
-    def converse(self, asks: Sequence[Ask], left: Callable[[int], bool]) -> Iterator[Told]:
+    def converse(self, asks: Sequence[Ask], left: Callable[[int], bool]) -> Iterator[list[Told]]:
         """See ``Chatter``."""
         told: SimpleQueue[Told] = SimpleQueue()
         lines = []

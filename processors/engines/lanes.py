@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 from processors.chatting.company import Seat, company, join
 from processors.chatting.saying import Speech
-from processors.chatting.values import Ask, Step, Told
+from processors.chatting.values import Ask, Step, Told, bursts
 from schemas.errors import Broken, Cancelled, ChalkstreamError
 
 Hear = Callable[[int, int], bool]
@@ -97,14 +97,11 @@ class Lanes:
         self._changed = threading.Condition()
         self._idle, self._threads = 0, 0
 
-    def converse(self, lines: Sequence[Line], told: "SimpleQueue[Told]", open_lines: int) -> Iterator[Told]:
+    def converse(self, lines: Sequence[Line], told: "SimpleQueue[Told]", open_lines: int) -> Iterator[list[Told]]:
         """What is told, until ``open_lines`` have come to their end; a caller that leaves ends its lines."""
         self._take(lines)
         try:
-            while open_lines:
-                position, what = told.get()
-                open_lines -= isinstance(what, ChalkstreamError) or what.finish is not None
-                yield position, what
+            yield from bursts(told, open_lines)
         finally:
             for line in lines:
                 line.left = lambda: True

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Any, Final
 
-from processors.chatting.values import Ask, Sampling, Step, Told
+from processors.chatting.values import Ask, Sampling, Step, Told, bursts
 from schemas.errors import BadInput, BadSettings, Broken, Cancelled, ChalkstreamError, Unavailable
 from schemas.plan import ModelIdentity
 
@@ -63,18 +63,14 @@ class OpenAIChatter:
         )
         self._threads = ThreadPoolExecutor(AT_ONCE, "openai-server")
 
-    def converse(self, asks: Sequence[Ask], left: Callable[[int], bool]) -> Iterator[Told]:
+    def converse(self, asks: Sequence[Ask], left: Callable[[int], bool]) -> Iterator[list[Told]]:
         """See ``Chatter``."""
         told: SimpleQueue[Told] = SimpleQueue()
         gone: list[bool] = []
         for at, ask in enumerate(asks):
             self._threads.submit(self._one, at, ask, told.put, lambda at=at: bool(gone) or left(at))  # type: ignore[misc]
-        open_asks = len(asks)
         try:
-            while open_asks:
-                at, what = told.get()
-                open_asks -= isinstance(what, ChalkstreamError) or what.finish is not None
-                yield at, what
+            yield from bursts(told, len(asks))
         finally:
             gone.append(True)
 

@@ -25,13 +25,13 @@ class Echo:
     def chatter(self) -> "Echo":
         return self
 
-    def converse(self, asks: Sequence[Ask], left: Callable[[int], bool]) -> Iterator[Told]:
+    def converse(self, asks: Sequence[Ask], left: Callable[[int], bool]) -> Iterator[list[Told]]:
         self.asked += asks
         words = {at: ask.turns[-1][1].split(" ")[ask.spent : ask.most] for at, ask in enumerate(asks)}
         spent = {at: ask.spent for at, ask in enumerate(asks)}
         while words:
             for at in list(words):
-                yield at, self._step(at, asks[at], words, spent, left)
+                yield [(at, self._step(at, asks[at], words, spent, left))]
                 self.between(asks[at])
 
     def _step(self, at: int, ask: Ask, words: Any, spent: Any, left: Callable[[int], bool]) -> Step | ChalkstreamError:

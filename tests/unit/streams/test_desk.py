@@ -11,6 +11,7 @@ from processors.bench import Bench
 from processors.stage import Answer, Batch, Stage
 from schemas.errors import BadInput, Broken, Cancelled, ChalkstreamError, Unavailable
 from schemas.events import Event, JobEnded, SpeechCut, SpeechEnded
+from streams import attempts
 from tests.unit.streams.kit import JOB, Said, cut, origin, room
 
 AWAY = Unavailable("the store is away")
@@ -325,8 +326,8 @@ def test_unfinished_attempts_are_counted_and_a_suspect_runs_alone(tmp_path: Path
         yield from ()
 
     here = room(stage(run, can_crash=True), tmp_path)
-    for number in range(2):
-        here.performer.bench.store.create("work", f"attempts/s/{cut(5).id}/{number}", b"")
+    for _ in range(2):
+        attempts.begin(here.performer.bench.store, "s", [cut(5).id])
     here.take(cut(5), cut(6))
     here.work()
     assert (calls, sorted(here.finished)) == ([6], [0, 1])

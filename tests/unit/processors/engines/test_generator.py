@@ -29,7 +29,7 @@ def chatter() -> Chatter:
 def talk(chatter: Chatter, *asks: Ask) -> list[Any]:
     """The last word on each: its step with the whole text, or its error."""
     texts, ends = [""] * len(asks), list[Any]([None] * len(asks))
-    for at, what in chatter.converse(asks, lambda _: False):
+    for at, what in (told for burst in chatter.converse(asks, lambda _: False) for told in burst):
         if isinstance(what, Step):
             texts[at] += what.text
             ends[at] = Step(texts[at], what.tokens, what.prompt_tokens, what.finish)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
 from typing import Any
 
@@ -41,6 +41,10 @@ def lanes(model: Any, count: int = 1, size: int = 8) -> Lanes:
     return Lanes(model, count, size=size, budget=10_000)
 
 
+def flat(bursts: Iterator[list[Told]]) -> list[Told]:
+    return [each for burst in bursts for each in burst]
+
+
 def ends(told: list[Told]) -> dict[int, str]:
     return {at: what.text for at, what in told if isinstance(what, Step) and what.finish}
 
@@ -48,7 +52,7 @@ def ends(told: list[Told]) -> dict[int, str]:
 def test_each_ends_when_it_is_over_and_not_when_the_slowest_is() -> None:
     told: SimpleQueue[Told] = SimpleQueue()
     lines = [line(told, 0, room=50), line(told, 1, room=2)]
-    found = list(lanes(Model()).converse(lines, told, 2))
+    found = flat(lanes(Model()).converse(lines, told, 2))
     assert [at for at, _ in found] == [1, 0]
     assert ends(found)[1] == "12" and all(what.finish == "length" for _, what in found if isinstance(what, Step))
 
@@ -64,12 +68,12 @@ def test_who_comes_later_joins_the_batch_that_runs_and_nothing_is_said_twice() -
     shared = lanes(model, size=16)
     first, second = SimpleQueue[Told](), SimpleQueue[Told]()
     found: list[Told] = []
-    thread = threading.Thread(target=lambda: found.extend(shared.converse([line(first, 0, room=9)], first, 1)))
+    thread = threading.Thread(target=lambda: found.extend(flat(shared.converse([line(first, 0, room=9)], first, 1))))
     thread.start()
     assert began.wait(5)
     later = shared.converse([line(second, at, room=3) for at in range(12)], second, 12)
     threading.Timer(0.05, go_on.set).start()
-    assert ends(list(later)) == dict.fromkeys(range(12), "123")
+    assert ends(flat(later)) == dict.fromkeys(range(12), "123")
     thread.join(5)
     assert ends(found) == {0: "123456789"} and max(model.batches) == 13
 
@@ -77,7 +81,7 @@ def test_who_comes_later_joins_the_batch_that_runs_and_nothing_is_said_twice() -
 def test_a_left_line_ends_and_a_caller_that_goes_ends_its_lines() -> None:
     told: SimpleQueue[Told] = SimpleQueue()
     left = line(told, 0, room=10**9, left=lambda: True)
-    ((_, what),) = list(lanes(Model()).converse([left], told, 1))
+    ((_, what),) = flat(lanes(Model()).converse([left], told, 1))
     assert isinstance(what, Cancelled)
     endless = line(told, 0, room=10**9, stream=True)
     talk = lanes(Model()).converse([endless], told, 1)
@@ -98,15 +102,15 @@ def test_a_model_that_breaks_is_an_error_of_each_line_and_the_lane_lives() -> No
             raise RuntimeError("x")
 
     shared = lanes(Model(step))
-    found = list(shared.converse([line(told, 0), line(told, 1)], told, 2))
+    found = flat(shared.converse([line(told, 0), line(told, 1)], told, 2))
     assert all(isinstance(what, Broken) and what.code == "internal" for _, what in found)
-    assert ends(list(shared.converse([line(told, 0)], told, 1))) == {0: "12345"}
+    assert ends(flat(shared.converse([line(told, 0)], told, 1))) == {0: "12345"}
 
 
 def test_unlike_sampling_never_shares_a_batch() -> None:
     told, model = SimpleQueue[Told](), Model()
     lines = [line(told, at, sampling=Sampling(at % 2 * 0.5)) for at in range(6)]
-    assert len(ends(list(lanes(model).converse(lines, told, 6)))) == 6
+    assert len(ends(flat(lanes(model).converse(lines, told, 6)))) == 6
     assert max(model.batches) == 3
 
 
@@ -116,5 +120,5 @@ def test_an_end_mark_is_no_text_and_counts_as_no_token() -> None:
     def run(lines: Sequence[Line], hear: Hear) -> None:
         assert not hear(0, 7) and hear(0, END)
 
-    ((_, step),) = list(lanes(run).converse([line(told, 0)], told, 1))
+    ((_, step),) = flat(lanes(run).converse([line(told, 0)], told, 1))
     assert isinstance(step, Step) and (step.text, step.tokens, step.finish) == ("7", 1, "stop")

@@ -84,7 +84,7 @@ def talk(url: str, *asks: Ask, left: Callable[[int], bool] = lambda _: False, **
     made = Server(url, "m", "key", connect_seconds=1, silence_seconds=1, pause=0.0, **told)
     chatter = OpenAIChatter(made, MODEL, Sampling(), openai_server.library())
     texts, ends = [""] * len(asks), list[Any]([None] * len(asks))
-    for at, what in chatter.converse(asks, left):
+    for at, what in (told for burst in chatter.converse(asks, left) for told in burst):
         texts[at] += what.text if isinstance(what, Step) else ""
         ends[at] = what
     chatter._client.close()
