@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from schemas.errors import ChalkstreamError
-from streams.gateway import events, files, jobs, session, system, videos
+from streams.gateway import audio, events, files, jobs, models, pictures, session, system, talk, videos
 from streams.gateway.problems import OpenAIProblem, Problem, on_error
 from streams.gateway.shield import Noted, Shield
 from streams.gateway.site import Site
@@ -25,7 +25,9 @@ from streams.gateway.site import Site
 WEB: Final = Path(__file__).parent / "web"
 THREADS: Final = 64
 """For calls that block: most of them wait for the store."""
-ROUTERS: Final = (videos.router, jobs.router, events.router, files.router, session.router, system.router)
+ROUTERS: Final = tuple(
+    each.router for each in (videos, jobs, events, files, talk, pictures, audio, models, session, system)
+)
 ABOUT: Final = (
     "Lecture videos in, captions and translations out. Keys go into 'Authorization: Bearer KEY'; errors are problem"
     " details (RFC 9457) with a code and a remedy, and OpenAI's shape on OpenAI's routes."
@@ -62,6 +64,7 @@ def _life(site: Site) -> Callable[[FastAPI], Any]:
             yield
         finally:
             site.closing.set()
+            await site.finish(5.0)
             await site.backend.stop()
 
     return life

@@ -40,7 +40,7 @@ from streams.gateway.backend import Entry, Heard
 from streams.gateway.board import Board
 from streams.jobs import begin
 from streams.local import LocalRunner
-from streams.work import UNSEEN, Probe
+from streams.probe import UNSEEN, Probe
 
 LANE: Final = "f"
 TALKS: Final = 8

@@ -18,8 +18,9 @@ from schemas.exchanges import RequestError
 
 RETRY_SECONDS: Final = 5
 STATUSES: Final = {
-    "not_found": 404, "conflict": 409, "too_large": 413, "rate_limited": 429, "overloaded": 429, "unavailable": 503,
-    "timeout": 504, "cancelled": 409, "crashed": 500, "internal": 500, "settings": 503,
+    "not_found": 404, "unknown_model": 404, "conflict": 409, "too_large": 413, "rate_limited": 429,
+    "overloaded": 429, "unavailable": 503, "timeout": 504, "cancelled": 409, "crashed": 500, "internal": 500,
+    "settings": 503,
 }  # fmt: skip
 """Of all other codes: 400."""
 OPENAI: Final = ("/v1/chat/", "/v1/images/", "/v1/audio/", "/v1/models")

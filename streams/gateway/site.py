@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 
@@ -44,6 +44,18 @@ class Site:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     page: Callable[[], str] = lambda: ""
     now: Callable[[], float] = time.time
+    _behind: "set[asyncio.Task[None]]" = field(default_factory=set)
+
+    def behind(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it, but let nobody wait for it, except the end of the process."""
+        task = asyncio.create_task(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+    async def finish(self, seconds: float) -> None:
+        """What is done behind answers may end, so long at most."""
+        if self._behind:
+            await asyncio.wait(self._behind, timeout=seconds)
 
 
 def site_of(request: Request) -> Site:
