@@ -10,24 +10,17 @@ import asyncio
 import json
 import os
 import random
-import subprocess
-import sys
-import tempfile
 import time
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import psutil
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from bench import llama
+from bench.asking import CHAT, Client, services, worker
 from bench.words import word
-from infra.local import services as local
-from infra.local.ports import free_port
 
 TOKENS, LONE, SEED = 32, 5, 5
 CACHE = Path("bench/out/models")
@@ -69,69 +62,28 @@ def bare(folder: Path, texts: Sequence[str], instances: int, rounds: int) -> dic
     }  # fmt: skip
 
 
-@contextmanager
-def cluster(folder: Path, instances: int) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """Services and one chat worker, ready."""
-    with tempfile.TemporaryDirectory() as state:
-        at = local.up(Path(state) / "services", kafka_port=free_port(), minio_port=free_port(), progress=print_err)
-        told = {
-            **os.environ, **at.settings(), "CHALKSTREAM_STATE": state, "CHALKSTREAM_MODELS": str(folder.resolve()),
-            "CHALKSTREAM_ENGINES__WORKERS": str(instances),
-        }  # fmt: skip
-        command = [sys.executable, "-m", "streams"]
-        subprocess.run([*command, "init"], env=told, check=True, stdout=subprocess.DEVNULL)
-        worker = subprocess.Popen([*command, "worker", "chat"], env=told, stdout=subprocess.PIPE, text=True)
-        try:
-            assert worker.stdout and worker.stdout.readline() == "ready\n"
-            yield at.bootstrap, worker
-        finally:
-            worker.terminate()
-            worker.wait(60)
-            local.down(Path(state) / "services")
+def body(text: str) -> dict[str, Any]:
+    """A request for as many tokens as all others."""
+    return {"messages": [{"role": "user", "content": text}], "max_tokens": TOKENS}
 
 
-def print_err(line: str) -> None:
-    """Progress."""
-    sys.stderr.write(f"{line}\n")
-
-
-class Client:
-    """A plain client with its reader at the end of the answers."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self.producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
-        self.reader = AIOKafkaConsumer("chat.responses", bootstrap_servers=bootstrap, fetch_max_wait_ms=100)
-
-    async def ask(self, texts: Sequence[str]) -> float:
-        """Seconds from the first request sent to the last answer read."""
-        names, began = {uuid.uuid4().hex: text for text in texts}, time.perf_counter()
-        for name, text in names.items():
-            body = {"request": name, "messages": [{"role": "user", "content": text}], "max_tokens": TOKENS}
-            await self.producer.send("chat.requests", json.dumps(body).encode())
-        await self.producer.flush()
-        while names:
-            answer = json.loads((await self.reader.getone()).value)
-            if names.pop(answer["request"], None):
-                assert answer["usage"]["completion_tokens"] == TOKENS, answer
-        return time.perf_counter() - began
-
-
-async def through(bootstrap: str, worker: Any, texts: Sequence[str], rounds: int) -> dict[str, Any]:
+async def through(bootstrap: str, pid: int, texts: Sequence[str], rounds: int) -> dict[str, Any]:
     """The same prompts from broker to broker, all waiting, then lone ones."""
-    client, process = Client(bootstrap), psutil.Process(worker.pid)
-    await client.producer.start()
-    await client.reader.start()
-    try:
-        await client.ask(texts[:1])
+    process, bodies = psutil.Process(pid), [body(text) for text in texts]
+
+    async def ask(client: Client, some: Sequence[dict[str, Any]]) -> float:
+        seconds, answers = await client.ask(some)
+        assert all(answer["usage"]["completion_tokens"] == TOKENS for answer in answers), answers
+        return seconds
+
+    async with Client(bootstrap, CHAT) as client:
+        await ask(client, bodies[:1])
         runs = []
         for _ in range(rounds):
             before = sum(process.cpu_times()[:2])
-            wall = await client.ask(texts)
+            wall = await ask(client, bodies)
             runs.append((wall, sum(process.cpu_times()[:2]) - before))
-        lone = [await client.ask(texts[:1]) for _ in range(LONE)]
-    finally:
-        await client.producer.stop()
-        await client.reader.stop()
+        lone = [await ask(client, bodies[:1]) for _ in range(LONE)]
     total = len(texts) * TOKENS
     return {
         "tokens_per_s": total / median(wall for wall, _ in runs),
@@ -150,8 +102,13 @@ def main() -> None:
     folder, texts = llama.pack(CACHE, layers=asked.layers), prompts(asked.requests)
     before = os.getloadavg()[0]
     alone = bare(folder, texts, asked.instances, asked.rounds)
-    with cluster(folder, asked.instances) as (bootstrap, worker):
-        ours = asyncio.run(through(bootstrap, worker, texts, asked.rounds))
+    count = str(asked.instances)
+    with (
+        services(str(folder.resolve()), CHALKSTREAM_ENGINES__WORKERS=count) as environment,
+        worker(environment, "chat") as process,
+    ):
+        at = environment["CHALKSTREAM_KAFKA__BOOTSTRAP"]
+        ours = asyncio.run(through(at, process.pid, texts, asked.rounds))
     again = bare(folder, texts, asked.instances, asked.rounds)
     print(
         json.dumps(figures(alone, ours, again) | {"load": [before, os.getloadavg()[0]], "asked": vars(asked)}, indent=1)

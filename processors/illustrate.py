@@ -11,16 +11,27 @@ from dataclasses import dataclass, field
 
 from processors.answering import answered, kept, need_known, place, reason, refused, together
 from processors.bench import Bench
-from processors.painting import Painter, Wish, fitting, png
+from processors.brushwork import Brushwork
+from processors.painting import Painter, Wish, fitting, is_withheld, png
 from processors.recipes import RESULTS
 from processors.stage import Answer, Batch, Stage
 from schemas.errors import BadInput, Cancelled, ChalkstreamError, ErrorInfo, NotFound
 from schemas.events import Event
 from schemas.exchanges import RequestError
 from schemas.ids import derive
-from schemas.images import SEEDS, ImageBody, ImageRequested, ImagesMade, ImageUsage, MadeImage, read_image
+from schemas.images import (
+    SEEDS,
+    ImageBody,
+    ImageProgress,
+    ImageRequested,
+    ImagesMade,
+    ImageUsage,
+    MadeImage,
+    read_image,
+)
 
 Place = tuple["Order", int]
+PROGRESS_SECONDS = 0.2
 
 
 @dataclass
@@ -34,6 +45,7 @@ class Order:
     error: RequestError | None = None
     wishes: list[Wish] = field(default_factory=list)
     made: dict[int, MadeImage] = field(default_factory=dict)
+    told_at: float = float("-inf")
     over: bool = False
 
 
@@ -106,16 +118,32 @@ def _paint(batch: list[Place], painter: Painter, bench: Bench) -> Iterator[Answe
     def left() -> bool:
         return all(bench.cancelled(order.event.job, order.event.run) for order, _ in batch)
 
+    orders = list({id(order): order for order, _ in batch}.values())
+    work = Brushwork(painter, [order.wishes[n] for order, n in batch], left)
     try:
-        pixels = painter.paint([order.wishes[n] for order, n in batch], left)
+        for step in work.steps():
+            for order in orders:
+                yield from _progress(order, sum(each is order for each, _ in batch), step, bench)
     except Cancelled as error:
-        for order, _ in batch:
+        for order in orders:
             order.error = reason(error)
-        pixels = []
-    for (order, n), picture in zip(batch, pixels, strict=False):
+    for (order, n), picture in zip(batch, work.pictures, strict=False):
         _keep(order, n, png(picture, order.wishes[n], painter.identity), bench)
-    for order in {id(order): order for order, _ in batch}.values():
+    for order in orders:
         yield from _told(order, painter, bench)
+
+
+def _progress(order: Order, pictures: int, step: int, bench: Bench) -> Iterator[Answer]:
+    """How far it is, at most every 0.2 s; what it says follows from the step alone."""
+    now = bench.clock()
+    if now - order.told_at < PROGRESS_SECONDS:
+        return
+    order.told_at = now
+    event, steps = order.event, sum(wish.steps for wish in order.wishes)
+    done = min(steps, len(order.made) * order.wishes[0].steps + pictures * step)
+    yield order.position, ImageProgress(
+        request=event.request, tenant=event.tenant, progress=done / steps, step=done, steps=steps
+    )  # fmt: skip
 
 
 def _keep(order: Order, n: int, data: bytes, bench: Bench) -> None:
@@ -141,7 +169,7 @@ def _stored(key: str, bench: Bench) -> bytes | None:
 def _facts(order: Order, n: int, wish: Wish, data: bytes) -> MadeImage:
     return MadeImage(
         bucket=RESULTS, key=_key(order, n), sha256=hashlib.sha256(data).hexdigest(), size=len(data),
-        width=wish.width, height=wish.height, seed=wish.seed,
+        width=wish.width, height=wish.height, seed=wish.seed, withheld=is_withheld(data) or None,
     )  # fmt: skip
 
 
@@ -181,7 +209,7 @@ def _given_up(event: ImageRequested, error: ErrorInfo, bench: Bench) -> Iterable
 STAGE = Stage(
     name="illustrate",
     takes=(ImageRequested,),
-    gives=(ImagesMade,),
+    gives=(ImageProgress, ImagesMade),
     run=illustrate,
     given_up=_given_up,
     batch=Batch(size=16, wait_ms=0),

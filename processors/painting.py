@@ -14,6 +14,7 @@ GRID: Final = 8
 RGB8: Final = (8, 2, 0, 0, 0)
 """PNG header: 8 bits, RGB, deflate, adaptive filters, not interlaced (PNG 3rd edition, 11.2.1)."""
 NO_FILTER: Final = b"\0"
+WITHHELD: Final = "withheld"
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,11 @@ class Painter(Protocol):
     steps: int
     batch: int
 
-    def paint(self, wishes: Sequence[Wish], left: Callable[[], bool]) -> list[bytes]:
-        """RGB bytes, row by row, of wishes that are alike. ``left`` is asked after each step: raises Cancelled."""
+    def paint(self, wishes: Sequence[Wish], left: Callable[[], bool]) -> list[bytes | None]:
+        """RGB bytes, row by row, of wishes that are alike. ``left`` is asked after each step: raises Cancelled.
+
+        None is a picture that the model's own safety checker does not let through.
+        """
         ...
 
 
@@ -57,13 +61,20 @@ def fitting(asked: tuple[int, int] | None, painter: Painter) -> tuple[int, int]:
     return size
 
 
-def png(pixels: bytes, wish: Wish, model: ModelIdentity) -> bytes:
-    """A PNG file of RGB ``pixels``, with what it was made from as text."""
+def png(pixels: bytes | None, wish: Wish, model: ModelIdentity) -> bytes:
+    """A PNG file of RGB ``pixels``, with what it was made from as text; a black one that says so for a withheld one."""
+    told = parameters(wish, model) | ({} if pixels is not None else {WITHHELD: "by the model's safety checker"})
+    pixels = bytes(3 * wish.width * wish.height) if pixels is None else pixels
     rows = (pixels[at : at + 3 * wish.width] for at in range(0, len(pixels), 3 * wish.width))
     packed = zlib.compress(b"".join(NO_FILTER + row for row in rows), 6)
-    told = [_text(name, text) for name, text in parameters(wish, model).items()]
+    texts = [_text(name, text) for name, text in told.items()]
     head = _chunk(b"IHDR", struct.pack(">IIBBBBB", wish.width, wish.height, *RGB8))
-    return b"".join([b"\x89PNG\r\n\x1a\n", head, *told, _chunk(b"IDAT", packed), _chunk(b"IEND", b"")])
+    return b"".join([b"\x89PNG\r\n\x1a\n", head, *texts, _chunk(b"IDAT", packed), _chunk(b"IEND", b"")])
+
+
+def is_withheld(data: bytes) -> bool:
+    """Whether a PNG file of ours stands for a picture that was withheld. No text can feign it: it would hold a NUL."""
+    return b"iTXt" + WITHHELD.encode() + b"\0" in data
 
 
 def parameters(wish: Wish, model: ModelIdentity) -> dict[str, str]:

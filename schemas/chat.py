@@ -4,17 +4,12 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from schemas.base import Model
 from schemas.exchanges import ChatLimits, Exchange, Requested, RequestError, WrongField, parsed, wrong_field
 
 MOST_STOPS: Final = 4
 LONGEST_STOP: Final = 200
 Finish = Literal["stop", "length", "error"]
-
-
-class ChatRequested(Requested):
-    """Somebody asks."""
-
-    topic, fact = "chat.requests", "chat-requested"
 
 
 class ChatDelta(Exchange):
@@ -65,7 +60,7 @@ class ChatAnswered(Exchange):
     error: RequestError | None = None
 
 
-class _Strict(BaseModel):
+class _Strict(Model):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore", allow_inf_nan=False)
 
 
@@ -126,6 +121,18 @@ class ChatBody(_Strict):
     def most(self, limits: ChatLimits) -> int:
         """Tokens of the answer at most."""
         return self.max_completion_tokens or self.max_tokens or min(limits.usual_tokens, limits.output_tokens)
+
+
+class ChatRecord(ChatBody):
+    """A request as a record has it: the body, and with it the id where no header has one."""
+
+    request: str | None = None
+
+
+class ChatRequested(Requested):
+    """Somebody asks."""
+
+    topic, fact, wire = "chat.requests", "chat-requested", ChatRecord
 
 
 def read_chat(body: str, limits: ChatLimits) -> ChatBody:

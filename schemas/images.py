@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from schemas.base import Model
+from schemas.base import Model, Probability
 from schemas.exchanges import Exchange, ImageLimits, Requested, RequestError, WrongField, parsed, wrong_field
 
 SEEDS: Final = 1 << 32
@@ -13,43 +13,7 @@ SEEDS: Final = 1 << 32
 _SIZE: Final = re.compile(r"([1-9]\d{0,5})x([1-9]\d{0,5})")
 
 
-class ImageRequested(Requested):
-    """Somebody wants pictures."""
-
-    topic, fact = "image.requests", "image-requested"
-
-
-class MadeImage(Model):
-    """One picture in the store (PNG), and the seed that makes it again."""
-
-    bucket: str
-    key: str
-    sha256: str
-    size: int
-    width: int
-    height: int
-    seed: int
-
-
-class ImageUsage(BaseModel):
-    """What it took."""
-
-    images: int
-    steps: int
-
-
-class ImagesMade(Exchange):
-    """The one answer of a request: its pictures, or ``error``."""
-
-    topic, fact = "image.results", "images-made"
-    created: int | None = None
-    model: str | None = None
-    images: tuple[MadeImage, ...] | None = None
-    usage: ImageUsage | None = None
-    error: RequestError | None = None
-
-
-class ImageBody(BaseModel):
+class ImageBody(Model):
     """The body of a request; what else OpenAI knows is ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore", allow_inf_nan=False)
@@ -71,6 +35,64 @@ class ImageBody(BaseModel):
         if found is None:
             raise WrongField("size", "must be WIDTHxHEIGHT, as 64x64, or auto")
         return int(found[1]), int(found[2])
+
+
+class ImageRecord(ImageBody):
+    """A request as a record has it: the body, and with it the id where no header has one."""
+
+    request: str | None = None
+
+
+class ImageRequested(Requested):
+    """Somebody wants pictures."""
+
+    topic, fact, wire = "image.requests", "image-requested", ImageRecord
+
+
+class ImageProgress(Exchange):
+    """How far a request's pictures are: ``step`` of ``steps`` of all of them together.
+
+    Said again after a crash under the same id; who drops what it has seen never sees it go backwards.
+    """
+
+    topic, fact, slot = "image.progress", "image-progress", ("tenant", "step")
+    progress: Probability
+    step: int
+    steps: int
+
+
+class MadeImage(Model):
+    """One picture in the store (PNG), and the seed that makes it again.
+
+    ``withheld``: the model's safety checker did not let it through; the picture is black.
+    """
+
+    bucket: str
+    key: str
+    sha256: str
+    size: int
+    width: int
+    height: int
+    seed: int
+    withheld: bool | None = None
+
+
+class ImageUsage(BaseModel):
+    """What it took."""
+
+    images: int
+    steps: int
+
+
+class ImagesMade(Exchange):
+    """The one answer of a request: its pictures, or ``error``."""
+
+    topic, fact = "image.results", "images-made"
+    created: int | None = None
+    model: str | None = None
+    images: tuple[MadeImage, ...] | None = None
+    usage: ImageUsage | None = None
+    error: RequestError | None = None
 
 
 def read_image(body: str, limits: ImageLimits) -> ImageBody:

@@ -52,6 +52,7 @@ TOPICS: Final[dict[str, Topic]] = {
         Topic("chat.deltas", retention_ms=TEXT),
         Topic("chat.responses", retention_ms=TEXT, max_bytes=1 << 20),
         Topic("image.requests", retention_ms=TEXT, max_bytes=1 << 20),
+        Topic("image.progress", retention_ms=DAY_MS),
         Topic("image.results", retention_ms=TEXT, max_bytes=1 << 20),
         Topic("dead.letters", partitions=1, retention_ms=365 * DAY_MS, max_bytes=2 << 20),
     )

@@ -1,7 +1,7 @@
 """Attempts that leave no exception (a segfault, an OOM kill): a mark in the store, made before and removed after.
 
 Only for stages that can crash. A mark that stays is an attempt that never ended; an item that stands in two of them is
-a suspect, which runs alone in a child process (DESIGN §4.7). One mark is for all that were begun together, whose names
+a suspect, which runs in a child process (DESIGN §4.7). One mark is for all that were begun together, whose names
 stand in its key: so a batch costs three calls of the store, however many are in it, and one listing tells all.
 """
 
@@ -56,10 +56,10 @@ def end(store: Store, attempt: Attempt) -> None:
         return  # a mark too many only makes an item run alone next time
 
 
-def acquit(store: Store, stage: str, event: str) -> None:
-    """The item ended alone in a child, and whoever waited for that may be dead: it is no suspect any more."""
+def acquit(store: Store, stage: str, events: Sequence[str]) -> None:
+    """The items ended in a child, and whoever waited for that may be dead: they are no suspects any more."""
     try:
-        _forget(store, stage, frozenset([_name(event)]))
+        _forget(store, stage, frozenset(map(_name, events)))
     except ChalkstreamError:
         return
 

@@ -36,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-models_app = typer.Typer(help="Model packs: list, check, fetch.", no_args_is_help=True)
+models_app = typer.Typer(help="Model packs: list, check, fetch, convert.", no_args_is_help=True)
 app.add_typer(models_app, name="models")
 services_app = typer.Typer(help="Real Kafka and MinIO on this machine, without Docker.", no_args_is_help=True)
 app.add_typer(services_app, name="services")
@@ -190,6 +190,24 @@ def models_fetch(
     from streams.commands.packs import fetch_pack
 
     fetch_pack(name, sources or [], update=update, endpoint=os.environ.get("HF_ENDPOINT") or None)
+
+
+@models_app.command("convert")
+def models_convert(
+    source: Annotated[Path, typer.Argument(help="A Hugging Face folder, with safetensors.", metavar="HF_DIR")],
+    out: Annotated[Path, typer.Argument(help="The folder to make.", metavar="OUT")],
+    kind: Annotated[str, typer.Option("--kind", help="asr, mt or chat.")],
+    quantization: Annotated[str, typer.Option("--quantization", help="int8, int8_float16 or float16.")] = "int8",
+) -> None:
+    """Make a CTranslate2 folder of a model; needs the extra 'transformers'. Prints what to put into a pack.toml.
+
+    \b
+    chalkstream models convert ./my-llama ./my-llama-int8 --kind chat
+    chalkstream models convert ./whisper-fine-tuned ./asr --kind asr --quantization float16
+    """
+    from streams.commands.convert import convert
+
+    convert(source, out, kind=kind, quantization=quantization)
 
 
 INTERRUPTED = 130

@@ -1,8 +1,9 @@
-"""One suspect item alone in a child process: if it takes the process down, it takes only that one (DESIGN §4.7).
+"""Suspects in a child process: if they take it down, they take nothing else (DESIGN §4.7).
 
-The child gets the settings, the stage's name and the fact as JSON on its standard input and writes its answers as
-JSON lines; it shares the store, so what it finished stays finished. Only deaths here count; after three the item
-is ``crashed``.
+Those of one batch are tried together, for most are innocents that were killed with their worker; a child that dies is
+followed by one for each half, down to one item alone. Only deaths alone count; after three the item is ``crashed``.
+The child gets the settings, the stage's name and the facts as JSON on its standard input and writes its answers as
+JSON lines; it shares the store, so what it finished stays finished.
 """
 
 import contextlib
@@ -28,29 +29,39 @@ PROGRAM = (sys.executable, "-m", "streams.isolated")
 
 def launcher(
     bench: Literal["local", "cluster"], settings: Settings, program: Sequence[str] = PROGRAM
-) -> Callable[[Stage, Event], Iterator[Answer]]:
-    """A function that runs one item of a stage in a child of its own (``program``), on a bench made there.
+) -> Callable[[Stage, Sequence[Event]], Iterator[Answer]]:
+    """A function that runs items of a stage in a child of their own (``program``), on a bench made there.
 
     The child reads its settings from the environment, as this process did; what was given beside it goes along.
     """
     given = {"models": settings.models, "state": str(settings.state)}
 
-    def isolate(stage: Stage, event: Event) -> Iterator[Answer]:
-        work = {
-            "bench": bench,
-            "given": given,
-            "stage": stage.name,
-            "type": event.wire_type(),
-            "value": envelope.value(event).decode(),
-        }
-        for _ in range(DEATHS):
-            answers = _child(program, json.dumps(work))
-            if answers is not None:
-                yield from answers
-                return
-        yield 0, Broken("crashed", f"{stage.name} died {DEATHS} times on this item alone", "see docs/operating.md")
+    def isolate(stage: Stage, events: Sequence[Event]) -> Iterator[Answer]:
+        told = [{"type": event.wire_type(), "value": envelope.value(event).decode()} for event in events]
+
+        def ask(chosen: Sequence[int]) -> list[Answer] | None:
+            work = {"bench": bench, "given": given, "stage": stage.name, "events": [told[at] for at in chosen]}
+            return _child(program, json.dumps(work))
+
+        yield from halved(ask, range(len(events)), stage.name)
 
     return isolate
+
+
+def halved(ask: Callable[[Sequence[int]], list[Answer] | None], chosen: Sequence[int], stage: str) -> Iterator[Answer]:
+    """The answers of all that were ``chosen``. ``ask`` tries some together and says None when that was their death."""
+    for _ in range(DEATHS if len(chosen) == 1 else 1):
+        answers = ask(chosen)
+        if answers is not None:
+            yield from ((chosen[position], answer) for position, answer in answers)
+            return
+    if len(chosen) == 1:
+        what = f"{stage} died {DEATHS} times on this item alone"
+        yield chosen[0], Broken("crashed", what, "see docs/operating.md")
+        return
+    half = len(chosen) // 2
+    for part in (chosen[:half], chosen[half:]):
+        yield from halved(ask, part, stage)
 
 
 def _child(program: Sequence[str], work: str) -> list[Answer] | None:
@@ -65,26 +76,26 @@ def _child(program: Sequence[str], work: str) -> list[Answer] | None:
 
 def _answer(line: dict[str, Any]) -> Answer:
     if "type" in line:
-        return 0, envelope.parse(line["type"], line["value"].encode())
-    return 0, rebuild(ErrorInfo(**line["error"])) if "error" in line else None
+        return line["at"], envelope.parse(line["type"], line["value"].encode())
+    return line["at"], rebuild(ErrorInfo(**line["error"])) if "error" in line else None
 
 
-def _line(answer: Event | ChalkstreamError | None) -> str:
+def _line(at: int, answer: Event | ChalkstreamError | None) -> str:
     if isinstance(answer, Event):
-        return json.dumps({"type": answer.wire_type(), "value": envelope.value(answer).decode()})
-    return json.dumps({"error": answer.info.model_dump()} if answer else {"done": True})
+        return json.dumps({"at": at, "type": answer.wire_type(), "value": envelope.value(answer).decode()})
+    return json.dumps({"at": at, "error": answer.info.model_dump()} if answer else {"at": at, "done": True})
 
 
 def main() -> None:
-    """The child: one item, its answers on standard output. It goes on to its end when nobody waits for it any more."""
+    """The child: items, their answers on standard output. It goes on to its end when nobody waits for it any more."""
     given = sys.stdin.buffer.read()
     if not given:
         return
     work = json.loads(given)
     try:
-        lines = [_line(answer) for answer in _work(work)]
+        lines = [_line(at, answer) for at, answer in _work(work)]
     except Exception as error:
-        lines = [_line(as_ours(error))]
+        lines = [_line(at, as_ours(error)) for at in range(len(work["events"]))]
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         sys.stdout.flush()
@@ -92,15 +103,15 @@ def main() -> None:
     os.close(sys.stdout.fileno())
 
 
-def _work(work: dict[str, Any]) -> list[Event | ChalkstreamError | None]:
+def _work(work: dict[str, Any]) -> list[Answer]:
     from streams import bootstrap
 
     stage = bootstrap.cluster_stages([work["stage"]])[0]
-    event = envelope.parse(work["type"], work["value"].encode())
+    events = [envelope.parse(told["type"], told["value"].encode()) for told in work["events"]]
     settings = read(os.environ, models=work["given"]["models"], state=Path(work["given"]["state"]))
     bench = bootstrap.BENCHES[work["bench"]](settings)
-    answers = [answer for _, answer in execute(stage, [event], bench)]
-    attempts.acquit(bench.store, stage.name, event.id)
+    answers = list(execute(stage, events, bench))
+    attempts.acquit(bench.store, stage.name, [event.id for event in events])
     return answers
 
 

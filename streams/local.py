@@ -39,7 +39,7 @@ class LocalRunner:
     stages: Sequence[Stage]
     bench: Bench
     journal: Journal
-    isolate: Callable[[Stage, Event], Iterator[Answer]]
+    isolate: Callable[[Stage, Sequence[Event]], Iterator[Answer]]
     workers: Mapping[str, int] = field(default_factory=dict)
     ahead_seconds: float = 7200.0
     heard: Callable[[Event], None] = lambda _: None
@@ -150,8 +150,9 @@ class LocalRunner:
         if fine:
             answers = execute(stage, [items[at].event for at in fine], self.bench)
             yield from ((fine[at], answer) for at, answer in answers)
-        for at in suspects:
-            yield from ((at, answer) for _, answer in self.isolate(stage, items[at].event))
+        if suspects:
+            isolated = self.isolate(stage, [items[at].event for at in suspects])
+            yield from ((suspects[at], answer) for at, answer in isolated)
 
     def _publish(self, events: Sequence[Event], done: tuple[str, int] | None = None, carry: Carry = dict) -> None:
         for event in self.journal.publish(events, now=time.time(), done=done, carry=carry):

@@ -19,7 +19,7 @@ from streams.execute import execute
 from streams.item import Item
 from streams.work import watched
 
-Isolate = Callable[[Stage, Event], Iterable[Answer]]
+Isolate = Callable[[Stage, Sequence[Event]], Iterable[Answer]]
 Tell = Callable[[Sequence[Item], list[Answer]], None]
 AHEAD = 64
 HAND_OVER_SECONDS = 0.005
@@ -75,7 +75,7 @@ class Performer:
         yield from execute(self.stage, [item.event for item in items], self.bench)
 
     def _counted(self, items: Sequence[Item]) -> Iterator[Answer]:
-        """With marks of begun attempts in the store, and suspects alone in a child (DESIGN §4.7)."""
+        """With marks of begun attempts in the store, and suspects in a child (DESIGN §4.7)."""
         events = [item.event for item in items]
         attempt = attempts.begin(self.bench.store, self.stage.name, [event.id for event in events])
         for item, before in zip(items, attempt.before, strict=True):
@@ -83,10 +83,12 @@ class Performer:
         fine = [at for at in range(len(items)) if not attempt.suspect(at)]
         try:
             if fine:
-                answers = execute(self.stage, [events[at] for at in fine], self.bench)
+                answers: Iterable[Answer] = execute(self.stage, [events[at] for at in fine], self.bench)
                 yield from ((fine[at], answer) for at, answer in answers)
-            for at in sorted(set(range(len(items))) - set(fine)):
-                yield from ((at, answer) for _, answer in self.isolate(self.stage, events[at]))
+            suspects = [at for at in range(len(items)) if attempt.suspect(at)]
+            if suspects:
+                answers = self.isolate(self.stage, [events[at] for at in suspects])
+                yield from ((suspects[at], answer) for at, answer in answers)
         finally:
             attempts.end(self.bench.store, attempt)
 

@@ -113,7 +113,7 @@ class Player:
         return Stage(**{"name": name, "given_up": self.given_up, **given, **facts})
 
 
-def no_child(_stage: Stage, _event: Event) -> Iterable[Answer]:
+def no_child(_stage: Stage, _events: Sequence[Event]) -> Iterable[Answer]:
     """The rig isolates nothing."""
     return [(0, None)]
 

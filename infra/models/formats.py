@@ -40,7 +40,7 @@ FORMATS: Final[dict[str, Format]] = {
     "ctranslate2-nllb": Format("mt", (("config.json",), ("model.bin",), _SHARED, _PIECES), (), "TransformerSpec"),
     "ctranslate2-generator": Format(
         "chat", (("config.json",), ("model.bin",), _VOCABULARY, ("tokenizer.json", "*.model")),
-        ("tokenizer_config.json", "chat_template.jinja", "generation_config.json"), "TransformerDecoderModelSpec",
+        ("tokenizer_config.json", "chat_template.jinja", "generation_config.json"), "TransformerDecoderSpec",
     ),
     "diffusers": Format(
         "image", (("model_index.json",), ("*/*.safetensors",)), ("*/*.json", "*/*.txt", "*/*.model")

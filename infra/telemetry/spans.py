@@ -18,7 +18,7 @@ from schemas import tracing
 from schemas.events import Event, JobControl, JobEnded, UploadNotified, VideoAccepted
 from schemas.tracing import Received
 
-BY_TOKEN: Final = frozenset({"chat.deltas"})
+BY_TOKEN: Final = frozenset({"chat.deltas", "image.progress"})
 NOTES: Final = frozenset({"jobs"})
 TURNS: Final = (VideoAccepted, JobEnded, JobControl)
 

@@ -41,7 +41,7 @@ class TokenChatter:
         return self._lanes.converse(lines, told, len(asks))
 
     def _line(self, position: int, ask: Ask, told: "SimpleQueue[Told]", left: Callable[[int], bool]) -> Line:
-        prompt, said = self._prompts.encode(ask.turns), self._prompts.plain(ask.said)
+        (prompt, system), said = self._prompts.split(ask.turns), self._prompts.plain(ask.said)
         room = min(ask.most - ask.spent, self._context - len(prompt) - len(said))
         if len(prompt) >= self._context:
             what = f"{len(prompt)} tokens, and the model's context has {self._context}"
@@ -50,7 +50,7 @@ class TokenChatter:
             raise BadInput("prompt_too_long", "no room is left in the model's context for more of the answer")
         return Line(
             ask, [*prompt, *said], len(prompt), room, Speech(self._prompts.decode, said, ask.stop),
-            self._prompts.ends, lambda what: told.put((position, what)), partial(left, position),
+            self._prompts.ends, lambda what: told.put((position, what)), partial(left, position), system=system,
         )  # fmt: skip
 
 

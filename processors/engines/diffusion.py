@@ -1,9 +1,11 @@
 """Pictures by diffusers (Stable Diffusion and its kin); torch and diffusers are the extra ``image``.
 
 Each picture has a generator of its own, so its seed makes it again in any company, up to the rounding of batches.
-Only safetensors are read, only from the pack's folder, and no code that comes with a model is run.
+Only safetensors are read, only from the pack's folder, and no code that comes with a model is run. Where the pack
+brings a safety checker (diffusers' component of that name), what it does not let through is no picture.
 """
 
+import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -25,12 +27,13 @@ class Diffusion:
         self, pipe: Any, identity: ModelIdentity, *, sizes: Sequence[tuple[int, int]], options: Mapping[str, Any]
     ) -> None:
         self.identity, self.sizes, self._pipe = identity, tuple(sizes), pipe
+        self._alone = threading.Lock()
         self.own = self.sizes[0] if self.sizes else _own_size(pipe)
         self.steps, self.batch = int(options.get("num_inference_steps", STEPS)), int(options.get("batch", BATCH))
         self._options = {name: options[name] for name in ("guidance_scale", "guidance_rescale") if name in options}
 
-    def paint(self, wishes: Sequence[Wish], left: Callable[[], bool]) -> list[bytes]:
-        """See ``Painter``."""
+    def paint(self, wishes: Sequence[Wish], left: Callable[[], bool]) -> list[bytes | None]:
+        """See ``Painter``. One batch at a time: a pipeline's scheduler counts the steps of one."""
         import numpy as np
         import torch
 
@@ -40,15 +43,17 @@ class Diffusion:
             return values
 
         first = wishes[0]
-        with torch.inference_mode():
-            pictures = self._pipe(
+        with self._alone, torch.inference_mode():
+            found = self._pipe(
                 [wish.prompt for wish in wishes], negative_prompt=[wish.negative for wish in wishes],
                 generator=[torch.Generator("cpu").manual_seed(wish.seed) for wish in wishes], width=first.width,
                 height=first.height, num_inference_steps=first.steps, output_type="np", callback_on_step_end=look,
                 **self._options,
-            ).images  # fmt: skip
+            )  # fmt: skip
+        refused = getattr(found, "nsfw_content_detected", None) or [False] * len(wishes)
         return [
-            np.ascontiguousarray((picture * 255).round().astype("uint8")[..., :3]).tobytes() for picture in pictures
+            None if bad else np.ascontiguousarray((picture * 255).round().astype("uint8")[..., :3]).tobytes()
+            for picture, bad in zip(found.images, refused, strict=True)
         ]
 
 

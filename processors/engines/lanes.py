@@ -21,7 +21,10 @@ Hear = Callable[[int, int], bool]
 
 @dataclass
 class Line:
-    """One ask in work: ``prompt`` as tokens, what was said before at its end; ``room`` for new ones."""
+    """One ask in work: ``prompt`` as tokens, what was said before at its end; ``room`` for new ones.
+
+    ``system``: how many tokens of the prompt are the system's.
+    """
 
     ask: Ask
     prompt: list[int]
@@ -31,6 +34,7 @@ class Line:
     ends: frozenset[int]
     tell: Callable[[Step | ChalkstreamError], None]
     left: Callable[[], bool]
+    system: int = 0
     made: list[int] = field(default_factory=list)
     since: float = 0.0
     begun: bool = False

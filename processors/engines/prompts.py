@@ -38,12 +38,19 @@ class Prompts:
 
     def encode(self, turns: Sequence[tuple[str, str]]) -> list[int]:
         """The prompt after which the assistant speaks. Raises BadInput where the template refuses."""
+        return self.split(turns)[0]
+
+    def split(self, turns: Sequence[tuple[str, str]]) -> tuple[list[int], int]:
+        """The same, and how many of its tokens are the system's: what stands before its text, and that text."""
         messages = [{"role": role, "content": MARK.format(at)} for at, (role, _) in enumerate(turns)]
         pieces = _MARKS.split(self._rendered(messages))
         found: list[int] = []
+        system = 0
         for at, piece in enumerate(pieces):
             found += self.plain(turns[int(piece)][1]) if at % 2 else self._encode_marked(piece)
-        return found
+            if at == 1 and turns[int(piece)][0] == "system":
+                system = len(found)
+        return found, system
 
     def plain(self, text: str) -> list[int]:
         """Tokens of a text in which nothing is special."""

@@ -1,22 +1,26 @@
 """Chat by transformers: any causal model with safetensors weights; torch is an extra. One step at a time, all at once.
 
+A seed is honoured in any company and after a crash: each number is drawn from the seed and the token's own place.
+
 ``options.lora`` names a folder with an adapter (peft) that is merged when the model is loaded. Code that comes with a
 model is refused, and so are pickles.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from processors.engines.conversing import TokenChatter
+from processors.engines.converting import INSTALL
 from processors.engines.lanes import Hear, Line
 from processors.engines.loading import loading
 from processors.engines.prompts import Prompts
 from schemas.errors import BadSettings, Unavailable
+from schemas.ids import derive
 from schemas.plan import ModelIdentity
 
-INSTALL = "pip install 'chalkstream[image]'"
 KINDS = {"float16": "float16", "bfloat16": "bfloat16"}
 
 
@@ -33,7 +37,7 @@ class Stepping:
         width = max(map(len, prompts))
         ids = torch.tensor([[0] * (width - len(each)) + each for each in prompts], device=self._model.device)
         mask = torch.tensor([[0] * (width - len(each)) + [1] * len(each) for each in prompts], device=ids.device)
-        generators = [_generator(torch, line, ids.device) for line in lines]
+        numbers = torch.Generator(ids.device)
         alive, cache = list(range(len(lines))), None
         with torch.inference_mode():
             while alive:
@@ -42,33 +46,27 @@ class Stepping:
                     input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=cache, use_cache=True
                 )
                 cache = out.past_key_values
-                chosen = [
-                    _choose(torch, out.logits[at, -1].float(), lines[at], generators[at]) for at in range(len(lines))
-                ]
+                logits = out.logits[:, -1].float()
+                chosen = [_choose(torch, logits[at], line, numbers) for at, line in enumerate(lines)]
                 alive = [at for at in alive if not hear(at, chosen[at])]
                 ids = torch.tensor(chosen, device=ids.device)[:, None]
                 mask = torch.cat([mask, torch.ones_like(ids)], dim=1)
 
 
-def _generator(torch: Any, line: Line, device: Any) -> Any:
-    """Numbers that depend on the line's seed and place alone; without a seed on nothing."""
-    made = torch.Generator(device)
-    if line.ask.seed is None:
-        made.seed()
-    else:
-        made.manual_seed((line.ask.seed + line.ask.spent + len(line.made)) % (1 << 63))
-    return made
-
-
-def _choose(torch: Any, logits: Any, line: Line, generator: Any) -> int:
-    wanted = line.ask.sampling
+def _choose(torch: Any, logits: Any, line: Line, numbers: Any) -> int:
+    """The next token. Numbers of a line with a seed depend on that and the token's place alone."""
+    wanted, seed = line.ask.sampling, line.ask.seed
     if wanted.temperature <= 0:
         return int(logits.argmax())
+    if seed is None:
+        numbers.seed()
+    else:
+        numbers.manual_seed(int(derive(seed, line.ask.spent + len(line.made))[:8], 16))
     values, order = (logits / wanted.temperature).softmax(-1).sort(descending=True)
     kept = values.cumsum(-1) - values < wanted.top_p
     if wanted.top_k:
         kept[wanted.top_k :] = False
-    return int(order[torch.multinomial(values * kept, 1, generator=generator)])
+    return int(order[torch.multinomial(values * kept, 1, generator=numbers)])
 
 
 def load(
@@ -84,6 +82,7 @@ def load(
     kind = getattr(torch, KINDS.get(compute_type, "float32"))
     place = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
     loader: Any = transformers.AutoModelForCausalLM
+    _refuse_code(path)
     with loading(path):
         prompts = Prompts(path)
         model = loader.from_pretrained(
@@ -92,7 +91,17 @@ def load(
         model = _adapted(model, path, options).to(place).eval()
     if place == "cpu":
         torch.set_num_threads(threads)
-    return TokenChatter(Stepping(model, torch), prompts, identity, context=context, lanes=1, options=options)
+    return TokenChatter(
+        Stepping(model, torch), prompts, identity, context=context, lanes=1, options=options, seeds=True
+    )
+
+
+def _refuse_code(path: Path) -> None:
+    """transformers would run none of it, but take another class in its place where it knows one."""
+    config = path / "config.json"
+    if config.is_file() and "auto_map" in json.loads(config.read_text("utf-8")):
+        what = f"the model in {path} wants code of its own to be run (auto_map, trust_remote_code)"
+        raise BadSettings(what, "name a model that needs none")
 
 
 def _adapted(model: Any, path: Path, options: Mapping[str, Any]) -> Any:
@@ -105,5 +114,5 @@ def _adapted(model: Any, path: Path, options: Mapping[str, Any]) -> Any:
     try:
         peft: Any = import_module("peft")
     except ImportError:
-        raise Unavailable("a LoRA adapter needs peft, which is not installed", "pip install peft") from None
+        raise Unavailable("a LoRA adapter needs peft, which is not installed", INSTALL) from None
     return peft.PeftModel.from_pretrained(model, str(folder)).merge_and_unload()

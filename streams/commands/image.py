@@ -11,7 +11,7 @@ from infra.settings import Settings, read
 from processors.bench import Store
 from processors.illustrate import STAGE
 from schemas.errors import BadSettings
-from schemas.images import ImageRequested, ImagesMade, MadeImage
+from schemas.images import ImageProgress, ImageRequested, ImagesMade, MadeImage
 from streams import logs
 from streams.commands.asking import answers, need_folder, raise_error
 
@@ -24,6 +24,8 @@ def image(body: dict[str, Any], out: Path, *, models: str | None, local: bool) -
     wanted = {name: value for name, value in body.items() if value is not None}
     for answer in answers(STAGE, ImageRequested, wanted, settings, local=local):
         raise_error(answer)
+        if isinstance(answer, ImageProgress) and sys.stderr.isatty():
+            sys.stderr.write(f"\rstep {answer.step} of {answer.steps}" + "\n" * (answer.step == answer.steps))
         if isinstance(answer, ImagesMade):
             _write(answer.images or (), out, _store(settings, local=local))
 

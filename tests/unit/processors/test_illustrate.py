@@ -15,7 +15,7 @@ from processors.illustrate import STAGE, illustrate
 from processors.painting import Wish, parameters
 from schemas.errors import BadInput, Cancelled, ErrorInfo, Unavailable
 from schemas.events import Event
-from schemas.images import ImageRequested, ImagesMade
+from schemas.images import ImageProgress, ImageRequested, ImagesMade
 from tests.fakes import MODEL, MemoryStore
 from tests.unit.processors.chatters import chat_bench
 
@@ -34,11 +34,13 @@ class Brush:
     def painter(self) -> "Brush":
         return self
 
-    def paint(self, wishes: Sequence[Wish], left: Callable[[], bool]) -> list[bytes]:
+    def paint(self, wishes: Sequence[Wish], left: Callable[[], bool]) -> list[bytes | None]:
         self.batches.append(list(wishes))
-        if left():
-            raise Cancelled
-        return [bytes([wish.seed % 256]) * (3 * wish.width * wish.height) for wish in wishes]
+        for _ in range(wishes[0].steps):
+            if left():
+                raise Cancelled
+        pixels = [bytes([wish.seed % 256]) * (3 * wish.width * wish.height) for wish in wishes]
+        return [None if "forbidden" in wish.prompt else each for wish, each in zip(wishes, pixels, strict=True)]
 
 
 def asking(request: str = "r1", tenant: str = "default", **body: Any) -> ImageRequested:
@@ -105,6 +107,52 @@ def test_after_a_crash_only_the_rest_is_painted() -> None:
     assert [len(batch) for batch in brush.batches] == [2]
 
 
+def progress(events: Sequence[ImageRequested], bench: Bench) -> list[ImageProgress]:
+    return [answer for _, answer in illustrate(events, bench) if isinstance(answer, ImageProgress)]
+
+
+def test_each_step_is_told_and_after_a_crash_again_under_the_same_ids() -> None:
+    store, event = MemoryStore(), asking(n=6, steps=5)
+    told = progress([event], chat_bench(Brush(), store))
+    assert [each.step for each in told] == [4, 8, 12, 16, 20, 22, 24, 26, 28, 30]
+    assert [each.progress for each in told] == sorted(each.progress for each in told) and told[-1].progress == 1.0
+    assert {each.steps for each in told} == {30} and len({each.id for each in told}) == len(told)
+    (answer,) = [found for found in said([event], chat_bench(Brush(), store)) if found.images]
+    store.delete(answer.images[5].bucket, answer.images[5].key)  # type: ignore[index]
+    for key in list(store.names("work", "image/")):
+        store.delete("work", key)
+    again = progress([event], chat_bench(Brush(), store))
+    assert [each.step for each in again] == [26, 27, 28, 29, 30]
+    assert {each.id: each for each in told}.items() >= {each.id: each for each in again if each.step % 2 == 0}.items()
+
+
+def test_progress_is_told_at_most_every_fifth_of_a_second_and_never_of_others() -> None:
+    clock = iter(n * 0.06 for n in range(1000))
+    told = progress([asking("a", steps=20)], chat_bench(Brush(), clock=lambda: next(clock)))
+    assert [each.step for each in told] == [1, 5, 9, 13, 17]
+    both = progress([asking("a"), asking("b", steps=3)], chat_bench(Brush()))
+    assert {(each.request, each.steps) for each in both} == {("a", 20), ("b", 3)}
+
+
+def test_a_picture_that_the_model_withholds_is_black_and_says_so_after_a_crash_too() -> None:
+    store, event = MemoryStore(), asking(prompt='a forbidden iTXt"withheld" thing', seed=7)
+    (answer,) = said([event], chat_bench(Brush(), store))
+    assert answer.images and answer.images[0].withheld
+    found = chunks(store.get(answer.images[0].bucket, answer.images[0].key))
+    assert not any(zlib.decompress(found[b"IDAT"][0]))
+    for key in list(store.names("work", "image/")):
+        store.delete("work", key)
+    assert said([event], chat_bench(Brush(), store)) == [answer]
+    (fine,) = said([asking("r2", prompt="iTXtwithheld\0")], chat_bench(Brush(), store))
+    assert fine.images and fine.images[0].withheld is None
+
+
+def test_who_goes_away_while_it_paints_stops_the_painter() -> None:
+    painting = illustrate([asking(steps=100)], chat_bench(Brush()))
+    assert isinstance(next(painting)[1], ImageProgress)
+    painting.close()  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("body", "code", "field"),
     [
@@ -139,7 +187,7 @@ def test_without_the_extra_the_answer_says_how_to_install_it() -> None:
 
 def test_a_cancelled_request_and_one_given_up_on_are_answered() -> None:
     asked = iter([False] + [True] * 9)
-    (answer,) = said([asking()], chat_bench(Brush(), cancelled=lambda _job, _run: next(asked)))
+    (answer,) = said([asking()], chat_bench(Brush(), cancelled=lambda _job, _run: next(asked, True)))
     assert answer.error and answer.error.code == "cancelled"
     store = MemoryStore()
     told = STAGE.given_up(asking(), ErrorInfo(code="crashed", message="died"), chat_bench(Brush(), store))

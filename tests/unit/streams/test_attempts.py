@@ -49,7 +49,7 @@ def test_nothing_is_left_of_attempts_that_ended(tmp_path: Path) -> None:
     attempts.begin(store, "s", ["a", "b"])
     attempts.begin(store, "s", ["b", "c"])
     running = attempts.begin(store, "s", ["c", "d", "a", "b"])
-    attempts.acquit(store, "s", "d")
+    attempts.acquit(store, "s", ["d"])
     attempts.end(store, running)
     assert list(store.names("work", "attempts/")) == []
 
@@ -58,7 +58,7 @@ def test_one_that_ended_alone_in_a_child_is_no_suspect_even_if_its_parent_is_dea
     store = FolderStore(tmp_path)
     for _ in range(3):
         attempts.begin(store, "s", ["e", "f"])
-    attempts.acquit(store, "s", "e")
+    attempts.acquit(store, "s", ["e"])
     found = attempts.begin(store, "s", ["e", "f"])
     assert not found.suspect(0) and found.suspect(1)
 

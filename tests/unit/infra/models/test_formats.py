@@ -5,6 +5,7 @@ import struct
 import pytest
 
 from infra.models import formats
+from infra.models.installed import BUILT_IN
 from schemas.errors import BadInput
 
 WHISPER = ["config.json", "model.bin", "tokenizer.json", "vocabulary.txt", "README.md", ".gitattributes"]
@@ -66,7 +67,7 @@ def test_the_head_of_model_bin_says_what_it_is() -> None:
     formats.check_weights("faster-whisper", "model.bin", head(b"WhisperSpec"))
     for engine, data in (
         ("faster-whisper", head(b"TransformerSpec")),
-        ("ctranslate2-nllb", head(b"TransformerDecoderModelSpec")),
+        ("ctranslate2-nllb", head(b"TransformerDecoderSpec")),
         ("faster-whisper", b"PK\x03\x04" + bytes(60)),
         ("faster-whisper", b""),
         ("transformers", b"not safetensors at all"),
@@ -74,6 +75,14 @@ def test_the_head_of_model_bin_says_what_it_is() -> None:
         name = "model.safetensors" if engine == "transformers" else "model.bin"
         with pytest.raises(BadInput, match="unsupported_format"):
             formats.check_weights(engine, name, data)
+
+
+@pytest.mark.parametrize(
+    ("kind", "engine"), [("asr", "faster-whisper"), ("mt", "ctranslate2-nllb"), ("chat", "ctranslate2-generator")]
+)
+def test_models_that_were_really_converted_are_taken(kind: str, engine: str) -> None:
+    with (BUILT_IN / "demo" / kind / "model.bin").open("rb") as weights:
+        formats.check_weights(engine, "model.bin", weights.read(64))
 
 
 @pytest.mark.parametrize("text", ['{"auto_map": {}}', "{", '{"architectures": ["BertModel"]}'])

@@ -1,7 +1,7 @@
 """Who shares a batch: alike in sampling and length, one of each tenant in turn, those begun first."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.chatting.company import FEW, PATIENCE, SPREAD, Seat, company, join, turns
@@ -49,6 +49,7 @@ def test_a_batch_is_broken_off_for_much_work_or_a_long_wait_and_only_where_there
     assert not join([], [seat()], size=8, now=9.0) and not join(alive, [], size=8, now=9.0)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.builds(seat, st.sampled_from("abc"), group=st.sampled_from(["g", "h"]), tokens=st.integers(1, 2000),
                        room=st.integers(1, 500), since=st.floats(0, 9), begun=st.booleans()), min_size=1, max_size=40),

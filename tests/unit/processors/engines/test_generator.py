@@ -70,6 +70,34 @@ def test_a_stop_text_ends_it(chatter: Chatter) -> None:
     assert whole.text.startswith(cut.text) and cut.finish == "stop" and len(cut.text) < len(whole.text)
 
 
+SYSTEM = "You answer short questions about streams, brokers and proofs, and you never say more than was asked for."
+
+
+def test_a_system_prompt_is_read_once_for_all_and_changes_no_answer() -> None:
+    """In 32 bit: eight bit numbers depend on their company."""
+    plain = generator.load(
+        CHAT, MODEL, context=512, options={}, compute_type="float32", device="cpu", workers=1, threads=1
+    )
+    static = list[list[str] | None]()
+
+    class Spy:
+        def generate_batch(self, prompts: Any, **how: Any) -> Any:
+            static.append(how["static_prompt"])
+            return real.generate_batch(prompts, **how)
+
+    def asks(stream: bool) -> list[Ask]:
+        return [Ask((("system", SYSTEM), ("user", each)), 48, stream=stream) for each in QUESTIONS]
+
+    run = plain._lanes._run
+    real, run._model = run._model, Spy()  # type: ignore[attr-defined]
+    shared = [talk(plain, *asks(stream)) for stream in (False, True, False)]
+    assert shared[0] == shared[1] == shared[2] and all(static) and len(static[0] or ()) > 16
+    assert [talk(plain, each)[0] for each in asks(False)] == shared[0]
+    static.clear()
+    unlike = talk(plain, asks(False)[0], ask(QUESTIONS[1]), *asks(False)[2:])
+    assert static == [None] and [unlike[at] for at in (0, 2, 3)] == [shared[0][at] for at in (0, 2, 3)]
+
+
 def test_sampling_is_done_and_no_seed_is_promised(chatter: Chatter) -> None:
     hot = Sampling(temperature=2.0, top_p=1.0)
     texts = {talk(chatter, ask(QUESTIONS[2], sampling=hot, seed=1))[0].text for _ in range(8)}
