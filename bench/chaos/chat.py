@@ -10,6 +10,7 @@ import json
 import multiprocessing
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -18,13 +19,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 
 from bench import llama
 from bench.asking import print_err, services
 from bench.chaos.talks import Said, verdict
 from bench.chat import CACHE, prompts
-from schemas.topics import TOPICS
 
 FORKED = multiprocessing.get_context("forkserver")
 SESSION_SECONDS = 12.0
@@ -98,20 +98,16 @@ async def ask(bootstrap: str, texts: list[str], tokens: int) -> dict[str, bool]:
     return asked
 
 
-async def read(bootstrap: str, topics: tuple[str, ...]) -> list[Said]:
-    """All that stands on them now."""
-    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False) as reader:
-        places = [TopicPartition(topic, number) for topic in topics for number in range(TOPICS[topic].partitions)]
-        reader.assign(places)
-        ends = await reader.end_offsets(places)
-        await reader.seek_to_beginning(*places)
-        found: list[Said] = []
-        while any([await reader.position(place) < ends[place] for place in places]):
-            for records in (await reader.getmany(timeout_ms=500)).values():
-                found += [
-                    Said(each.topic, dict(each.headers).get("ce_id", b"").decode(), each.value) for each in records
-                ]
-        return found
+def read(bootstrap: str, topic: str) -> list[Said]:
+    """All that stands there now, as kcat reads it."""
+    command = ["kcat", "-C", "-b", bootstrap, "-t", topic, "-o", "beginning", "-e", "-q", "-f", r"%h\t%s\n"]
+    lines = subprocess.run(command, capture_output=True, check=True, timeout=120).stdout.splitlines()
+    return [_said(topic, *line.split(b"\t", 1)) for line in lines]
+
+
+def _said(topic: str, headers: bytes, value: bytes) -> Said:
+    named = dict(pair.split("=", 1) for pair in headers.decode("utf-8", "replace").split(",") if "=" in pair)
+    return Said(topic, named.get("ce_id", ""), value)
 
 
 def run(asked: argparse.Namespace, environment: Mapping[str, str], folder: Path) -> dict[str, Any]:
@@ -131,14 +127,14 @@ def run(asked: argparse.Namespace, environment: Mapping[str, str], folder: Path)
                 struck = time.monotonic()
             if time.monotonic() - looked >= 5.0:
                 looked = time.monotonic()
-                answered = len({json.loads(each.value)["request"] for each in asyncio.run(read(at, (ANSWERS,)))})
+                answered = len({json.loads(each.value)["request"] for each in read(at, ANSWERS)})
                 print_err(f"{answered} of {len(names)} answered, {crew.kills} kills")
             time.sleep(0.1)
         took = time.monotonic() - began
     finally:
         crew.stop()
-    records = asyncio.run(read(at, (ANSWERS, DELTAS)))
-    letters = len(asyncio.run(read(at, (LETTERS,))))
+    records = [*read(at, ANSWERS), *read(at, DELTAS)]
+    letters = len(read(at, LETTERS))
     found = verdict(names, records) | {"dead_letters": letters}
     return {"requests": len(names), "kills": crew.kills, "seconds": round(took, 1), "records": len(records), **found}
 
@@ -147,16 +143,16 @@ def main() -> int:
     """The command."""
     told = argparse.ArgumentParser(prog="python -m bench.chaos.chat", description=__doc__)
     told.add_argument("--requests", type=int, default=500)
-    told.add_argument("--workers", type=int, default=3)
+    told.add_argument("--workers", type=int, default=4)
     told.add_argument("--tokens", type=int, default=48)
+    told.add_argument("--layers", type=int, default=2)
+    told.add_argument("--depth", type=int, default=256)
     told.add_argument("--every", type=float, default=2.0)
     told.add_argument("--feed", type=float, default=120.0, help="seconds after which nobody is killed any more")
     told.add_argument("--limit", type=float, default=270.0)
     asked = told.parse_args()
-    FORKED.set_forkserver_preload(
-        ["bench.chaos.chat", "streams.bootstrap", "streams.worker", "ctranslate2", "boto3.session"]
-    )
-    pack = llama.pack(CACHE, layers=6, depth=512)
+    FORKED.set_forkserver_preload(["streams.bootstrap", "streams.worker", "ctranslate2", "boto3.session"])
+    pack = llama.pack(CACHE, layers=asked.layers, depth=asked.depth)
     settings = {"CHALKSTREAM_ENGINES__WORKERS": "1", "OMP_NUM_THREADS": "1"}
     with services(str(pack.resolve()), **settings) as environment, tempfile.TemporaryDirectory() as folder:
         found = run(asked, environment, Path(folder))
