@@ -1,5 +1,6 @@
 """What a broker knows of topics and groups, for those who look after it: reads only, changes nothing."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from infra.kafka import admin, connection, partitions
 from infra.settings import KafkaSettings
 from schemas.errors import Unavailable
+
+COORDINATOR_TRIES, COORDINATOR_SECONDS = 20, 0.5
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ async def group_facts(settings: KafkaSettings, groups: Mapping[str, Iterable[str
 
     try:
         async with admin(settings) as client:
+            await _coordinated(client, next(iter(groups), ""))
             members = {name: await _members(client, name) for name in groups}
             done = {name: await client.list_consumer_group_offsets(name) for name in groups}
         there = await partitions(settings, {topic for topics in groups.values() for topic in topics})
@@ -51,6 +55,19 @@ async def group_facts(settings: KafkaSettings, groups: Mapping[str, Iterable[str
     except (KafkaError, OSError) as error:
         raise Unavailable(f"groups can't be asked ({type(error).__name__})", "try again in a moment") from error
     return {name: GroupFacts(members[name], _lag(set(topics), ends, done[name])) for name, topics in groups.items()}
+
+
+async def _coordinated(client: Any, group: str) -> None:
+    """Wait for the topic of offsets: a broker that has had no group yet makes it when it is first asked for one."""
+    from aiokafka.errors import GroupCoordinatorNotAvailableError
+
+    for _ in range(COORDINATOR_TRIES):
+        try:
+            await client.find_coordinator(group)
+        except GroupCoordinatorNotAvailableError:
+            await asyncio.sleep(COORDINATOR_SECONDS)
+        else:
+            return
 
 
 async def _members(client: Any, group: str) -> int:

@@ -2,16 +2,22 @@
 
 import ssl
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from infra.settings import KafkaSettings
 from schemas.errors import BadSettings, Unavailable
 from schemas.topics import Topic
 
+METADATA_MS: Final = 30_000
+"""A topic that was deleted and made again is found after this time; the client's own five minutes are long to wait."""
+
 
 def connection(settings: KafkaSettings) -> dict[str, Any]:
     """The keyword arguments that every aiokafka client takes."""
-    wanted: dict[str, Any] = {"bootstrap_servers": settings.bootstrap, "security_protocol": settings.security}
+    wanted: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap, "security_protocol": settings.security,
+        "metadata_max_age_ms": METADATA_MS,
+    }  # fmt: skip
     if settings.security.startswith("SASL"):
         if not settings.username or not settings.password:
             raise BadSettings(

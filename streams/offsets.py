@@ -14,11 +14,11 @@ class Offsets:
     _committed: int | None = None
 
     def add(self, offset: int) -> None:
-        """A record was taken."""
+        """A record was taken. One that stands before the last one is the beginning of a log that was made anew."""
         if offset not in self._open:
             self._open[offset] = None
             heapq.heappush(self._heap, offset)
-        self._next = max(offset + 1, self._next or 0)
+        self._next = offset + 1
 
     def finish(self, offset: int) -> None:
         """A record needs nothing more."""

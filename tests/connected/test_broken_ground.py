@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
 from bench.delivery.rig import Player, court, make_topics, name_of, nothing_bench, records, worker
@@ -88,14 +88,16 @@ def test_a_topic_deleted_under_workers_is_found_and_made_again_and_a_new_run_end
         site.job(stuck, lambda status: status["state"] == "running")
         assert site.command("init").out == "made topic media.chunks\n"
         assert site.command("doctor").code == 0
-        assert site.job(stuck, has_ended, 60)["state"] == "done"
+        assert site.job(stuck, has_ended, 180)["state"] == "done"
         assert site.job(site.put("after.wav", clip(52), targets="fr"), has_ended, 60)["state"] == "done"
         assert running.poll() is None
 
 
 def test_a_topic_with_another_number_of_partitions_is_found_and_not_touched(tmp_path: Path) -> None:
     with installation(tmp_path) as site:
-        ask(site, lambda admin: admin.create_partitions({"media.speech": NewPartitions(total_count=13)}))
+        ask(site, lambda admin: admin.delete_topics(["media.speech"]))
+        time.sleep(1)
+        ask(site, lambda admin: admin.create_topics([NewTopic("media.speech", 13, 1)]))
         found = site.command("doctor")
         assert (found.code, "media.speech has 13 partitions, 12 are wanted" in found.out) == (1, True), found.out
         refused = site.command("init")

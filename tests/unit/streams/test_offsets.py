@@ -37,6 +37,18 @@ def test_an_end_of_what_was_not_read_here_changes_nothing() -> None:
     assert (offsets.commit_point(), offsets.unfinished) == (5, 1)
 
 
+def test_a_log_that_was_made_anew_is_committed_from_its_own_beginning() -> None:
+    offsets = Offsets()
+    for offset in (36, 0, 1):
+        offsets.add(offset)
+    offsets.finish(36)
+    offsets.committed(37)
+    offsets.finish(0)
+    assert offsets.commit_point() == 1, "37 would step over what has not been written yet"
+    offsets.finish(1)
+    assert (offsets.commit_point(), offsets.following) == (2, 2)
+
+
 @given(
     st.lists(st.integers(0, 500), unique=True, min_size=1, max_size=60).map(sorted), st.randoms(use_true_random=False)
 )
