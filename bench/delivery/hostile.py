@@ -19,7 +19,7 @@ CONTENTS, EVERY = 10, 20
 MOST = 1.2
 
 
-def measure(good: int = 95, gap: float = 1.5) -> dict[str, Any]:
+def measure(good: int = 76, gap: float = 1.3) -> dict[str, Any]:
     """The two runs and the verdict."""
     with opened() as house, house.worker():
         _run(house, "warm", 6, [], gap)
