@@ -1,15 +1,13 @@
 """What telemetry costs: CPU seconds of a worker's process tree per job: off, on, and to a collector that is mute.
 
-``python -m bench.telemetry --rounds 7`` starts services of its own, and for each round and arm a worker of its own that
-does one job of ``--seconds`` of talk; arms take turns within a round, so that a busy machine burdens all alike. What
-is measured is the kernel's account of the worker and its children, from start to exit. Prints one JSON object.
+``python -m bench.telemetry --rounds 7`` starts for each arm services and a worker of its own, warm after one short job;
+then all arms take turns, round by round, with ``--seconds`` of talk, so that a busy machine burdens all alike. Counted
+is what the worker and its children use from the upload until ``SETTLED_SECONDS`` after the job's end, when spans have
+left too; exporters work at their own default pace. Prints one JSON object.
 """
 
 import argparse
 import json
-import os
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,24 +16,28 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+import psutil
+
 from bench.audio import talk
+from bench.delivery.house import OUT, House, opened
 from bench.statistics import ratios
-from infra.local import services
-from infra.local.ports import free_port
-from tests.commands import ROOT, chalkstream, command, environment
-from tests.receiver import receiving
+from tests.receiver import Receiver, receiving
 
 ARMS: Final = ("off", "on", "hole")
 MOST_RATIO: Final = 1.03
+WARM_SECONDS: Final = 60.0
+SETTLED_SECONDS: Final = 7.0
+"""Longer than the five seconds after which spans leave at the latest."""
+TOLD: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL")
 
 
 @dataclass(frozen=True)
 class Round:
-    """Seconds of CPU and of waiting, and peak memory in MB, of one job."""
+    """Seconds of CPU and of waiting for one job, and memory in MB after it."""
 
     cpu: float
     wall: float
-    peak: float
+    memory: float
 
 
 def main() -> None:
@@ -44,16 +46,18 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=7)
     asked.add_argument("--seconds", type=float, default=300.0)
     wish = asked.parse_args()
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        at = stack.enter_context(_cluster(Path(folder)))
-        sound = talk(Path(folder), wish.seconds)
+    with ExitStack() as stack:
+        sound, short = talk(OUT / "media", wish.seconds), talk(OUT / "media", WARM_SECONDS)
         ends = {"on": stack.enter_context(receiving()), "hole": stack.enter_context(receiving(mute=True))}
-        arms = {"off": {}, **{name: end.environment("http/protobuf") for name, end in ends.items()}}
+        arms = {name: stack.enter_context(_arm(ends.get(name))) for name in ARMS}
+        for arm in arms.values():
+            arm.job("warm", short)
         found: dict[str, list[Round]] = {name: [] for name in ARMS}
         for number in range(wish.rounds):
             for name in (*ARMS[number % 3 :], *ARMS[: number % 3]):
-                found[name].append(_job(sound, at, arms[name], Path(folder) / f"{name}-{number}"))
-        print(json.dumps(summary(found), indent=1))
+                found[name].append(arms[name].job(f"round-{number}", sound))
+        told = len(ends["on"].spans()), len(ends["on"].metrics())
+    print(json.dumps({"spans": told[0], "metrics": told[1], **summary(found)}, indent=1))
 
 
 def summary(found: dict[str, list[Round]]) -> dict[str, object]:
@@ -61,7 +65,7 @@ def summary(found: dict[str, list[Round]]) -> dict[str, object]:
     off = found["off"]
     told: dict[str, object] = {}
     for name, rounds in found.items():
-        told[name] = {kind: median(asdict(each)[kind] for each in rounds) for kind in ("cpu", "wall", "peak")}
+        told[name] = {kind: median(asdict(each)[kind] for each in rounds) for kind in ("cpu", "wall", "memory")}
         if name != "off":
             cpu = ratios([each.cpu for each in rounds], [each.cpu for each in off])
             wall = ratios([each.wall for each in rounds], [each.wall for each in off])
@@ -69,35 +73,33 @@ def summary(found: dict[str, list[Round]]) -> dict[str, object]:
     return told
 
 
+@dataclass(frozen=True)
+class Arm:
+    """A house with one worker."""
+
+    house: House
+    worker: psutil.Process
+
+    def job(self, name: str, sound: Path) -> Round:
+        """One upload; each has a name, so artefacts, of its own."""
+        key, before, began = f"{name}{sound.suffix}", self._used(), time.time()
+        self.house.outside.upload(key, str(sound), "fr")
+        ends = self.house.wait([key], 300)
+        assert key in ends and ends[key].state == "done", ends
+        time.sleep(SETTLED_SECONDS)
+        return Round(self._used() - before, ends[key].at - began, self.worker.memory_info().rss / (1 << 20))
+
+    def _used(self) -> float:
+        """Of the worker and of its children that have ended, as all have by now."""
+        return float(sum(self.worker.cpu_times()[:4]))
+
+
 @contextmanager
-def _cluster(folder: Path) -> Iterator[dict[str, str]]:
-    state = folder / "services"
-    try:
-        settings = services.up(state, kafka_port=free_port(), minio_port=free_port()).settings()
-        assert chalkstream("init", **settings).code == 0
-        yield settings
-    finally:
-        services.down(state)
-
-
-def _job(sound: Path, at: dict[str, str], sending: dict[str, str], state: Path) -> Round:
-    """A worker from its start to its exit with one job in between; each upload has a name, so artefacts, of its own."""
-    state.mkdir()
-    mine = state / f"{state.name}{sound.suffix}"
-    mine.write_bytes(sound.read_bytes())
-    settings = {**at, "CHALKSTREAM_STATE": str(state), **sending}
-    worker = subprocess.Popen(
-        command("worker"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
-        env=environment(**settings),
-    )  # fmt: skip
-    assert worker.stdout and worker.stdout.readline() == "ready\n"
-    began = time.perf_counter()
-    done = chalkstream("submit", mine, "--to", "fr", "--wait", "--out", state / "out", timeout=900, **at)
-    wall = time.perf_counter() - began
-    worker.terminate()
-    _, _, used = os.wait4(worker.pid, 0)
-    assert done.code in (0, 4), done.err
-    return Round(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
+def _arm(end: Receiver | None) -> Iterator[Arm]:
+    """``end``: where telemetry goes; the pace of its exporters is left to them."""
+    sending = {name: value for name, value in (end.environment("http/protobuf") if end else {}).items() if name in TOLD}
+    with opened(**sending) as house, house.worker() as worker:
+        yield Arm(house, psutil.Process(worker.pid))
 
 
 if __name__ == "__main__":

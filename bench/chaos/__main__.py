@@ -46,8 +46,8 @@ class Plan:
     backlog: int = 60
 
 
-SHORT = Plan(uploads=60, contents=10, workers=5, every=2.0, gone=1, feed=120.0, limit=180.0)
-LONG = Plan(uploads=1_000, contents=100, workers=5, every=2.0, gone=10, feed=3_000.0, limit=3_600.0)
+SHORT = Plan(uploads=60, contents=10, workers=4, every=2.0, gone=1, feed=120.0, limit=180.0)
+LONG = Plan(uploads=1_000, contents=100, workers=4, every=2.0, gone=10, feed=3_000.0, limit=3_600.0)
 
 
 def run(plan: Plan, state: Path, seed: int = 6) -> dict[str, Any]:
