@@ -20,7 +20,7 @@ SLACK = 5.0
 """Seconds for the look itself and for ``accept``, beside the period."""
 AWAY_SECONDS = 2.0
 CONTENTS = 10
-RETRY_SECONDS = 0.5
+GAP_SECONDS = RETRY_SECONDS = 0.5
 TOLD = 5
 """Ten uploads in this many times ten are told of."""
 
@@ -55,6 +55,7 @@ def measure(uploads: int = 100, kills: int = 5) -> dict[str, Any]:
             if at in strikes:
                 _strike(house, outages)
             answered[key] = _put(house, key, str(content.path))
+            time.sleep(GAP_SECONDS)
         ends = house.wait(named, 300)
         late = {key: outages.without(at, _planned(house, ends[key].job)) for key, at in answered.items() if key in ends}
         found = house.outside.evidence(calls=0, items=0, in_flight=0)

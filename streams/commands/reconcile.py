@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from typing import Final
 
 from infra import uploads
 from infra.buckets import UPLOADS
@@ -12,6 +13,9 @@ from schemas.events import StoredObject
 from streams.announce import Announcer, announcing
 from streams.commands.reach import Reach, reach
 from streams.reconciling import Reconciler, notification
+
+AWAY_SECONDS: Final = 2.0
+"""So soon it looks again where a look failed: what was not told of must not wait for a whole period more."""
 
 
 def reconcile(every: float | None) -> int:
@@ -29,15 +33,17 @@ def reconcile(every: float | None) -> int:
 async def _reconcile(here: Reach, reconciler: Reconciler, every: float | None) -> None:
     async with announcing(here.settings.kafka) as announcer:
         while True:
+            pause = every
             try:
                 await _once(reconciler, announcer)
             except Unavailable as error:
                 if every is None:
                     raise
+                pause = min(every, AWAY_SECONDS)
                 sys.stderr.write(f"warning: {error}\n")
-            if every is None:
+            if pause is None:
                 return
-            await asyncio.sleep(every)
+            await asyncio.sleep(pause)
 
 
 async def _once(reconciler: Reconciler, announcer: Announcer) -> None:
