@@ -32,7 +32,11 @@ class ObjectFacts:
 
 
 def connect(settings: StoreSettings, *, connections: int = 32) -> Any:
-    """A boto3 client; thread-safe."""
+    """A boto3 client; thread-safe.
+
+    Retries are botocore's older ones: the newer ones spend from a purse that only answers of 2xx fill again, and here
+    404 and 412 are good answers, so that a store that fails now and then is soon not asked twice any more.
+    """
     import boto3
     from botocore.config import Config
 
@@ -48,7 +52,7 @@ def connect(settings: StoreSettings, *, connections: int = 32) -> Any:
         verify=str(settings.ca_file) if settings.ca_file else None,
         config=Config(
             s3={"addressing_style": "path"}, max_pool_connections=connections, connect_timeout=5, read_timeout=30,
-            retries={"max_attempts": 3, "mode": "standard"}, request_checksum_calculation="when_required",
+            retries={"max_attempts": 3, "mode": "legacy"}, request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         ),
     )  # fmt: skip

@@ -19,7 +19,7 @@ from streams.deadletters import Origin
 from streams.hand import Hand, waiting_for
 from streams.item import Item, Place, Unread
 from streams.performing import Performer
-from streams.retry import Decision, decide
+from streams.retry import Decision, Pause, decide
 from streams.work import UNWATCHED, Carry, Saying, Watch
 
 Acknowledged = Callable[[ChalkstreamError | None], None]
@@ -59,7 +59,7 @@ class Desk:
         self._performer, self._outbox, self._loop, self._submit = performer, outbox, loop, submit
         self._slots, self._finished, self._watch = slots, finished, watch
         self._waiting, self._hand = waiting_for(stage, express), Hand(express)
-        self._busy, self._pause_until, self._pace = 0, 0.0, 1.0
+        self._busy, self._pause, self._pace = 0, Pause(), 1.0
         self._wake: Any = None
 
     def __len__(self) -> int:
@@ -113,7 +113,7 @@ class Desk:
     def dispatch(self) -> None:
         """Give work to free threads."""
         now = self._loop.time()
-        while self.open and self._free() and now >= self._pause_until and (items := self._next(now)):
+        while self.open and self._free() and now >= self._pause.until and (items := self._next(now)):
             self._busy += 1
             self._submit(self._perform, items)
         self._wake_at(self._waiting.due(), now)
@@ -132,7 +132,7 @@ class Desk:
             self._wake.cancel()
             self._wake = None
         if due is not None and self.open and self._free():
-            self._wake = self._loop.call_later(max(due, self._pause_until, now + 0.001) - now, self.dispatch)
+            self._wake = self._loop.call_later(max(due, self._pause.until, now + 0.001) - now, self.dispatch)
 
     # -- working -----------------------------------------------------------------------------------------------------
 
@@ -185,6 +185,7 @@ class Desk:
             return
         error, item.failure = item.failure, None
         if error is None:
+            self._pause.well()
             self._finish(item)
         elif item.lost or (isinstance(error, Cancelled) and self._performer.quit):
             self._forget(item)
@@ -210,10 +211,11 @@ class Desk:
             self._finish(item)
 
     def _again(self, item: Item, error: ChalkstreamError, decision: Decision) -> None:
-        until = self._loop.time() + decision.delay
+        now = self._loop.time()
+        until = now + decision.delay
         if isinstance(error, Unavailable):
             item.waits += 1
-            self._pause_until = max(self._pause_until, until)
+            self._pause.away(now)
             log.warning("%s waits %.0f s: %s", self.stage.name, decision.delay, error.code, extra=item.work.log)
         if isinstance(item.event, Unread):
             self._loop.call_later(decision.delay, self._send_letter, item, item.verdict)

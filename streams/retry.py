@@ -39,3 +39,24 @@ def decide(error: ChalkstreamError, *, attempts: int, waits: int, age: float) ->
             else GIVE_UP
         )
     return Decision("again", FIRST_DELAY) if attempts < ATTEMPTS else GIVE_UP
+
+
+@dataclass
+class Pause:
+    """When a stage begins something again after a service was found away: later each time, soon after a success.
+
+    A stage waits for its service, an item for itself: one that alone can't be served must not hold up the others.
+    """
+
+    until: float = 0.0
+    _rounds: int = 0
+
+    def away(self, now: float) -> None:
+        """An item found a service away; those that find it so meanwhile change nothing."""
+        if now >= self.until:
+            self.until = now + min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(self._rounds, DOUBLINGS))
+            self._rounds += 1
+
+    def well(self) -> None:
+        """An item ended well."""
+        self._rounds = 0

@@ -86,6 +86,23 @@ def test_a_service_that_is_away_pauses_the_stage_and_uses_up_no_attempt(tmp_path
     assert (sorted(here.finished), here.said.letters) == ([0, 1], [])
 
 
+def test_an_item_that_alone_finds_its_service_away_holds_up_the_others_for_two_seconds_at_most(tmp_path: Path) -> None:
+    def run(event: SpeechCut, bench: Bench) -> Iterator[Event]:
+        if event.index == 0:
+            raise AWAY
+        yield from echo(event, bench)
+
+    here = room(stage(run), tmp_path)
+    here.take(cut(0))
+    here.work()
+    for number in range(1, 90):
+        here.take(cut(number), first=number)
+        here.time.pass_by(2.01)
+        here.work()
+        assert {*range(1, number)} <= {*here.finished}
+    assert (here.said.letters, 0 in here.finished) == ([], False)
+
+
 def test_the_age_limit_counts_from_the_first_wait_not_from_the_record(tmp_path: Path) -> None:
     here = room(stage(failing(AWAY)), tmp_path)
     here.time.now = 10 * 24 * 3600.0

@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.errors import BadInput, Broken, Cancelled, ChalkstreamError, NotFound, Unavailable
-from streams.retry import decide
+from streams.retry import LONGEST_DELAY, Pause, decide
 
 DAY = 24 * 3600.0
 
@@ -27,3 +27,16 @@ DAY = 24 * 3600.0
 def test_the_table(error: ChalkstreamError, attempts: int, waits: int, age: float, action: str, delay: float) -> None:
     decision = decide(error, attempts=attempts, waits=waits, age=age)
     assert (decision.action, decision.delay) == (action, delay)
+
+
+def test_a_stage_waits_longer_each_time_and_short_again_after_a_success() -> None:
+    pause, now, waited = Pause(), 0.0, []
+    for _ in range(8):
+        pause.away(now)
+        pause.away(now + 0.5)
+        waited.append(pause.until - now)
+        now = pause.until
+    assert waited == [1, 2, 4, 8, 16, 32, LONGEST_DELAY, LONGEST_DELAY]
+    pause.well()
+    pause.away(now)
+    assert pause.until - now == 1
