@@ -7,6 +7,7 @@ The exit code is 1 where a run finds what must not be. Further rows of the deliv
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -51,6 +52,7 @@ def main() -> int:
     names = asked.parse_args().names or list(FIGURES)
     if unknown := set(names) - FIGURES.keys():
         asked.error(f"there is no {', '.join(sorted(unknown))}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # services are stopped on every way out
     found = {}
     for name in names:
         found[name] = FIGURES[name][0]()
