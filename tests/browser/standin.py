@@ -162,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts[1:2] == ["cues"]:
             self.about_cues(body)
         elif parts[1:2] == ["subtitles"]:
-            self.answer(200, b"WEBVTT\n\n00:00.000 --> 00:09.000\nBonjour\n", {"Content-Type": "text/vtt"})
+            self.answer(200, vtt(there.cues), {"Content-Type": "text/vtt"})
         elif parts[1:2] == ["media"]:
             self.answer(200, LECTURE.read_bytes(), {"Content-Type": "video/mp4"})
         elif self.command == "DELETE":
@@ -190,6 +190,12 @@ class _Handler(BaseHTTPRequestHandler):
         if found["state"] in ("running", "queued"):
             self.there.hold.wait(20)
         self.close_connection = True
+
+
+def vtt(shown: list[dict[str, Any]]) -> bytes:
+    """As a player reads it; the first minute."""
+    told = "".join(f"00:{each['start']:06.3f} --> 00:{each['end']:06.3f}\n{each['text']}\n\n" for each in shown)
+    return f"WEBVTT\n\n{told}".encode()
 
 
 def chat(*pieces: str) -> bytes:

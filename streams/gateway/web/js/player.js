@@ -5,7 +5,7 @@ import { el } from "./dom.js";
 import { ENDED, language } from "./words.js";
 
 const LIVE = "live";
-const SETTLING = 1500;
+const MOMENT = 5000;
 
 /** `time(seconds)` while it plays; `chosen(tag)` when a track is chosen in the player's own menu. */
 export function player({ id, time, chosen, signal }) {
@@ -15,11 +15,12 @@ export function player({ id, time, chosen, signal }) {
   const tracks = new Map();
   const live = video.addTextTrack("subtitles", "As it is heard");
   const heard = new Set();
-  let [shown, ticks, settled] = [LIVE, 0, 0];
+  let [shown, ticks, touched] = [LIVE, 0, -MOMENT];
   live.mode = "showing";
   video.addEventListener("timeupdate", () => time(video.currentTime));
   video.addEventListener("seeked", () => time(video.currentTime));
   video.addEventListener("error", cannot);
+  for (const kind of ["pointerdown", "keydown"]) video.addEventListener(kind, () => (touched = performance.now()), { capture: true });
   video.textTracks.addEventListener("change", noticed);
   signal.addEventListener("abort", () => {
     video.removeAttribute("src");
@@ -42,7 +43,6 @@ export function player({ id, time, chosen, signal }) {
     if (before) before.replaceWith(track);
     else video.append(track);
     tracks.set(tag, track);
-    settled = performance.now() + SETTLING;
   }
 
   /** A language's subtitles, or what is heard. */
@@ -61,9 +61,9 @@ export function player({ id, time, chosen, signal }) {
     if (track.mode !== mode) track.mode = mode;
   }
 
-  /** A browser also chooses by itself when a track is new; that is not what the person has chosen here. */
+  /** A browser also chooses by itself when tracks are new; only what a person has just chosen in the player counts. */
   function noticed() {
-    if (performance.now() < settled) return apply();
+    if (performance.now() - touched > MOMENT) return apply();
     const other = [...tracks].find(([tag, { track }]) => track.mode === "showing" && tag !== shown);
     return other && chosen(other[0]);
   }

@@ -2,7 +2,7 @@
 
 export const PREFIX = "chalkstream.upload.";
 const EDGE = 64 * 1024;
-const DAYS = 7;
+const DAYS = 1; // the server keeps what was begun no longer, as it is usually set
 
 /** FNV-1a of bytes, going on from `hash`. */
 export function fnv1a(bytes, hash = 0x811c9dc5) {
