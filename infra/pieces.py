@@ -51,6 +51,10 @@ class Pieces(Protocol):
         """Forget an upload; one that is no more is fine."""
         ...
 
+    def standing(self, key: str, metadata: Mapping[str, str]) -> StoredObject:
+        """What was ended under the key. Raises NotFound."""
+        ...
+
 
 def piece_size(size: int | None) -> int:
     """Bytes of a piece of a file of ``size`` bytes; of one whose size is not known, that of 64 GiB."""
@@ -105,6 +109,11 @@ class S3Pieces:
 
         asked(abort, key)
 
+    def standing(self, key: str, metadata: Mapping[str, str]) -> StoredObject:
+        """By HEAD."""
+        answer = asked(lambda: self._client.head_object(Bucket=self.bucket, Key=key), key)
+        return self._stored(key, int(answer["ContentLength"]), answer, metadata)
+
     def _stored(self, key: str, size: int, answer: Mapping[str, Any], metadata: Mapping[str, str]) -> StoredObject:
         version = answer.get("VersionId")
         return StoredObject(
@@ -155,7 +164,11 @@ class FolderPieces:
             incoming.replace(path)
         except FileNotFoundError:
             raise NotFound("the upload is no more") from None
-        found = files.identify(path)
+        return self.standing(key, metadata)
+
+    def standing(self, key: str, metadata: Mapping[str, str]) -> StoredObject:
+        """The file."""
+        found = files.identify(self.path(key))
         return StoredObject(**found.model_dump(exclude={"version_id"}), metadata=dict(metadata))
 
     def drop(self, key: str, upload: str) -> None:

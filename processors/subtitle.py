@@ -1,7 +1,7 @@
 """subtitle: a finished language becomes files. A transcript's cues follow word times."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from processors import recipes
@@ -16,7 +16,8 @@ from processors.text.layout import lay_out, lay_over
 from processors.text.profiles import profile
 from processors.text.subtitle_files import validate, write
 from schemas.cues import Cue, SubtitleFormat
-from schemas.errors import BAD_INPUT_CODES, Broken, ErrorInfo
+from schemas.edits import STATE, EditRecord, edit_key
+from schemas.errors import BAD_INPUT_CODES, Broken, ErrorInfo, NotFound
 from schemas.events import BlockTranslated, Event, LanguageFailed, SubtitleFile, SubtitlesReady, TranscriptReady
 from schemas.plan import Plan
 from schemas.records import AudioRecord, BlockRecord, SubtitleRecord, TranscriptEnd, TranslationRecord
@@ -81,7 +82,7 @@ def _make(plan: Plan, end: TranscriptEnd, target: str, bench: Bench) -> Subtitle
     found = (load_run(bench, slot(place, block), BlockRecord, plan) for block in range(end.blocks))
     blocks = [block for block in found if block is not None]
     lay = _transcript if target == end.language else _translation
-    laid = lay(plan, end, target, blocks, bench)
+    laid = _as_edited(lay(plan, end, target, blocks, bench), plan, target, bench)
     if blocks and not laid.cues and (refused := _refused(laid.lost)):
         return SubtitleRecord(failed=_failed(plan, target, refused))
     ready = SubtitlesReady(
@@ -117,6 +118,15 @@ def _translation(plan: Plan, end: TranscriptEnd, target: str, blocks: list[Block
         marked=_marked(sentences, texts),
         work={"translate": (len(blocks), seconds)},
     )
+
+
+def _as_edited(laid: _Laid, plan: Plan, target: str, bench: Bench) -> _Laid:
+    """What a person has made of it, if somebody has: an edit goes before what is made, in every run."""
+    try:
+        data = bench.store.get(STATE, edit_key(plan.tenant, plan.job, target))
+    except NotFound:
+        return laid
+    return replace(laid, cues=list(EditRecord.model_validate_json(data).cues))
 
 
 def _refused(lost: list[Lost]) -> str | None:

@@ -97,7 +97,11 @@ VITALS: Final = (
     _gauge("chalkstream.heartbeat", "s", "When the worker's loop last went round, since 1970", STAGE),
     _gauge("chalkstream.disk.free", "1", "Free share of the disk below the state folder"),
 )
-CATALOGUE: Final = {each.name: each for each in (*WORK, *JOBS, *QUALITY, *MODELS, *VITALS)}
+GATEWAY: Final = (
+    _histogram("http.server.request.duration", "s", "One request to the gateway, to the end of its answer",
+               "http.request.method", "http.route", "http.response.status_code"),
+)  # fmt: skip
+CATALOGUE: Final = {each.name: each for each in (*WORK, *JOBS, *QUALITY, *MODELS, *VITALS, *GATEWAY)}
 
 
 def series() -> dict[str, Instrument]:

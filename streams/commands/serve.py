@@ -2,7 +2,10 @@
 
 import os
 from contextlib import nullcontext
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra import s3
 from infra.folder import FolderStore
@@ -10,6 +13,10 @@ from infra.settings import Settings, read
 from infra.state import FolderState, S3State, State
 from streams import logs
 from streams.gateway.backend import Backend
+
+if TYPE_CHECKING:
+    from infra.telemetry.recorder import Recorder
+    from infra.telemetry.starting import Telemetry
 
 
 def settings_of(host: str | None, port: int | None, models: str | None, store: Path | None) -> Settings:
@@ -33,16 +40,37 @@ def serve(*, host: str | None, port: int | None, models: str | None, store: Path
 
     settings = settings_of(host, port, models, store)
     logs.for_workers()
-    with locked(settings.state) if local else nullcontext():
-        site = serving.build(settings, _backend(settings, local=local), state_of(settings, local=local), lambda: "")
-        serving.serve(site, lambda *_: None)
+    telemetry = _telemetry()
+    try:
+        with locked(settings.state) if local else nullcontext():
+            backend = _backend(settings, telemetry.recorder, local=local)
+            site = serving.build(settings, backend, state_of(settings, local=local), telemetry.page)
+            serving.serve(site, partial(_note, telemetry.recorder))
+    finally:
+        telemetry.close()
 
 
-def _backend(settings: Settings, *, local: bool) -> Backend:
+def _telemetry() -> "Telemetry":
+    """As the environment asks; numbers in any case, for ``/metrics``."""
+    from infra.telemetry.choice import choose
+    from infra.telemetry.parts import Parts
+    from infra.telemetry.starting import start
+    from streams.parts import JOINS, is_part
+
+    return start(choose(os.environ), version=version("chalkstream"), parts=Parts(JOINS, is_part), paged=True)
+
+
+def _note(recorder: "Recorder", method: str, route: str, status: int, seconds: float) -> None:
+    """One request; its address is told as the route that took it."""
+    labels = {"http.request.method": method, "http.route": route, "http.response.status_code": status}
+    recorder.numbers.note("http.server.request.duration", seconds, labels)
+
+
+def _backend(settings: Settings, probe: "Recorder", *, local: bool) -> Backend:
     if local:
         from streams.gateway.local import Local
 
-        return Local(settings)
+        return Local(settings, probe)
     from streams.bootstrap import cluster_bench
     from streams.gateway.cluster import Cluster
 

@@ -17,7 +17,22 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from schemas.errors import ChalkstreamError
-from streams.gateway import audio, events, files, jobs, models, pictures, session, system, talk, videos
+from streams.gateway import (
+    audio,
+    editing,
+    events,
+    files,
+    housekeeping,
+    jobs,
+    models,
+    pictures,
+    session,
+    system,
+    talk,
+    tus,
+    videos,
+    webhooks,
+)
 from streams.gateway.problems import OpenAIProblem, Problem, on_error
 from streams.gateway.shield import Noted, Shield
 from streams.gateway.site import Site
@@ -26,7 +41,8 @@ WEB: Final = Path(__file__).parent / "web"
 THREADS: Final = 64
 """For calls that block: most of them wait for the store."""
 ROUTERS: Final = tuple(
-    each.router for each in (videos, jobs, events, files, talk, pictures, audio, models, session, system)
+    each.router
+    for each in (videos, tus, jobs, events, files, editing, talk, pictures, audio, models, webhooks, session, system)
 )
 ABOUT: Final = (
     "Lecture videos in, captions and translations out. Keys go into 'Authorization: Bearer KEY'; errors are problem"
@@ -59,11 +75,14 @@ def _life(site: Site) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "gateway"))
+        site.backend.ended = lambda status: site.behind(webhooks.ended(status, site))
         await site.backend.start()
+        keeping = asyncio.create_task(housekeeping.keep(site))
         try:
             yield
         finally:
             site.closing.set()
+            keeping.cancel()
             await site.finish(5.0)
             await site.backend.stop()
 

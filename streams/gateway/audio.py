@@ -61,7 +61,8 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
         "description": "The text, in the format that was asked for",
         "content": {
             "application/json": {"schema": {"type": "object"}, "example": {"text": "Today we describe the matrix."}},
-            **{kind: {"schema": {"type": "string"}} for kind in (*PLAIN.values(), "text/event-stream")},
+            **{kind: {"schema": {"type": "string"}} for kind in PLAIN.values()},
+            "text/event-stream": {},
         },
     }
 }

@@ -12,6 +12,7 @@ from processors.recipes import RESULTS, plan_key, result_key
 from processors.runs import highest
 from processors.text import subtitle_files
 from schemas.cues import Cue, SubtitleFormat
+from schemas.edits import EditRecord, edit_key
 from schemas.errors import BadInput, NotFound
 from schemas.jobs import JobStatus
 from schemas.languages import canonical
@@ -28,12 +29,13 @@ Language = Annotated[
 
 @dataclass(frozen=True)
 class Captions:
-    """``made``: the files that stand."""
+    """``made``: the files that stand. ``tag``: of the edit, if there is one."""
 
     plan: Plan
     language: str
     made: dict[SubtitleFormat, bytes]
     edited: tuple[Cue, ...] | None = None
+    tag: str = ""
 
     @property
     def stem(self) -> str:
@@ -43,8 +45,11 @@ class Captions:
     @property
     def cues(self) -> list[Cue]:
         """What is shown."""
-        if self.edited is not None:
-            return list(self.edited)
+        return list(self.edited) if self.edited is not None else self.made_cues
+
+    @property
+    def made_cues(self) -> list[Cue]:
+        """What the files say."""
         form, data = next(iter(self.made.items()))
         return subtitle_files.read(data, form)
 
@@ -70,7 +75,10 @@ def captions(status: JobStatus, language: str, here: Site) -> Captions:
             continue
     if not made:
         raise NotFound(f"there are no subtitles in {tag} yet", "wait for them: see the job's languages")
-    return Captions(plan, tag, made)
+    kept = here.state.get(edit_key(status.tenant, status.job, tag))
+    if kept is None:
+        return Captions(plan, tag, made)
+    return Captions(plan, tag, made, EditRecord.model_validate_json(kept.data).cues, kept.tag)
 
 
 def known(language: str) -> str:

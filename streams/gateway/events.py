@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from schemas.events import Event, SpeechTranscribed, SubtitlesReady
 from schemas.jobs import JobStatus
 from streams.gateway import cursors
-from streams.gateway.finding import find
+from streams.gateway.finding import newest
 from streams.gateway.jobs import JobId
 from streams.gateway.problems import documented
 from streams.gateway.site import Here, Site, Who
@@ -31,7 +31,7 @@ EXAMPLE: Final = (
 DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "progress, segment, subtitles and, at the end, done",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
+        "content": {"text/event-stream": {"example": EXAMPLE}},
     }
 }
 
@@ -60,7 +60,7 @@ async def events(
 ) -> StreamingResponse:  # fmt: skip
     """Events: ``progress`` (a job), ``segment`` (what was heard), ``subtitles`` (files of a language), ``done`` (a job;
     the stream ends). A comment every 15 s keeps the line open."""
-    status = await find(job, caller, here)
+    status = await newest(job, caller, here)
     held = ExitStack()
     held.enter_context(here.limits.hold(caller.tenant, "listeners", here.settings.gateway.listeners, seconds=5))
     return Stream(_told(status, last_event_id or "", here), held)

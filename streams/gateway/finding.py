@@ -5,9 +5,11 @@ An upload that was just taken is known from its record in ``state`` until the to
 
 import asyncio
 import uuid
+from datetime import datetime
+from typing import Final
 
 from processors.recipes import RESULTS, plan_key, refused_key, stop_key
-from processors.runs import highest
+from processors.runs import highest, unbegun
 from schemas.base import Model
 from schemas.errors import NotFound
 from schemas.jobs import JobStatus
@@ -15,6 +17,10 @@ from schemas.plan import Plan, Source
 from schemas.records import RefusedRecord
 from streams.gateway.keys import Caller
 from streams.gateway.site import Site
+from streams.jobs import begin
+
+JUST_SECONDS: Final = 60.0
+"""A run that was planned longer ago and is not heard of was never begun: whoever planned it died."""
 
 
 class UploadRecord(Model):
@@ -53,6 +59,22 @@ async def find(job: str, caller: Caller, here: Site) -> JobStatus:
     if record is None:
         raise missing()
     return record.status
+
+
+async def newest(job: str, caller: Caller, here: Site) -> JobStatus:
+    """The same, or the run that another gateway has just planned and the topics don't tell of yet."""
+    status = await find(job, caller, here)
+    return await asyncio.to_thread(_planned, status, here) if status.ended else status
+
+
+def _planned(status: JobStatus, here: Site) -> JobStatus:
+    store = here.backend.bench.store
+    event = unbegun(store, status.tenant, status.job, status.run)
+    if event is None:
+        return status
+    plan = Plan.model_validate_json(store.get(RESULTS, plan_key(status.tenant, status.job, event.run)))
+    age = here.now() - datetime.fromisoformat(plan.created).timestamp()
+    return begin(plan) if age < JUST_SECONDS else status
 
 
 def missing() -> NotFound:

@@ -14,7 +14,7 @@ from schemas.events import JobControl, VideoAccepted
 from schemas.jobs import JobState, JobStatus
 from schemas.plan import Options, Plan
 from streams.gateway import deleting
-from streams.gateway.finding import find
+from streams.gateway.finding import find, newest
 from streams.gateway.problems import documented
 from streams.gateway.site import Here, Site, Who
 from streams.gateway.views import Job, JobPage
@@ -52,7 +52,7 @@ async def jobs(
 @router.get("/{job}", responses=documented(404), summary="One job")
 async def job(job: JobId, caller: Who, here: Here) -> Job:
     """As it stands."""
-    return await here.views.one(await find(job, caller, here))
+    return await here.views.one(await newest(job, caller, here))
 
 
 @router.post("/{job}/cancel", responses=documented(404), summary="Stop a job")

@@ -74,6 +74,8 @@ class Local:
         for status in await asyncio.to_thread(self._runner.journal.statuses):
             self.board.take(status)
         self._tasks = [asyncio.create_task(self._work()), asyncio.create_task(self._tell())]
+        for load in (self.bench.engines.voice, self.bench.engines.recogniser, self.bench.engines.translator):
+            threading.Thread(target=_quietly, args=(load,), daemon=True).start()
 
     async def stop(self) -> None:
         """Stop where it is; the next start goes on."""
@@ -214,6 +216,14 @@ class Local:
             elif isinstance(said, ChalkstreamError):
                 self._loop.call_soon_threadsafe(self._inquiries.fail, request, said)
         self._left.discard(request.request)
+
+
+def _quietly(load: Callable[[], object]) -> None:
+    """Load a model early; what is wrong with it shows again in its stage."""
+    try:
+        load()
+    except ChalkstreamError as error:
+        log.warning("a model can't be loaded: %s", error.code)
 
 
 def _changed(status: JobStatus) -> Event:

@@ -51,7 +51,7 @@ async def generations(request: Request, caller: Who, here: Here) -> JSONResponse
 
 @router.get(
     "/content", response_class=Response, summary="A picture that was made",
-    responses={200: {"description": "PNG", "content": {"image/png": {}}}, **documented(404)},
+    responses={200: {"description": "PNG", "content": {"image/png": {}}}, **documented(404, openai=True)},
 )  # fmt: skip
 async def content(
     here: Here, token: Annotated[str, Query(max_length=600, description="As the address has it.")]

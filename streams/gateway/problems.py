@@ -69,6 +69,11 @@ class OpenAIProblem(BaseModel):
     error: OpenAIError
 
 
+def phrase(status: int) -> str:
+    """In words; 460 is tus's own."""
+    return "Checksum Mismatch" if status == 460 else HTTPStatus(status).phrase
+
+
 def status_of(error: ChalkstreamError) -> int:
     """The HTTP status."""
     return error.status if isinstance(error, Refused) else STATUSES.get(error.code, 400)
@@ -90,7 +95,7 @@ def problem_of(error: ChalkstreamError) -> Problem:
     """The details."""
     status = status_of(error)
     return Problem(
-        title=HTTPStatus(status).phrase, status=status, detail=" ".join(error.message.split()), code=error.code,
+        title=phrase(status), status=status, detail=" ".join(error.message.split()), code=error.code,
         remedy=error.remedy or None,
     )  # fmt: skip
 
@@ -132,7 +137,7 @@ def documented(*statuses: int, openai: bool = False) -> dict[int | str, dict[str
     found: dict[int | str, dict[str, Any]] = {}
     for status in sorted({400, 401, 403, 429, 500, 503, *statuses}):
         found[status] = {
-            "description": HTTPStatus(status).phrase,
+            "description": phrase(status),
             "content": {kind: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}},
         }
     return found

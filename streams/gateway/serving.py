@@ -4,9 +4,11 @@ Without any key only this machine is answered; to listen elsewhere a key is need
 """
 
 import asyncio
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any, Final, TypeVar
 
@@ -94,6 +96,18 @@ class _Server(uvicorn.Server):
             port = self.servers[0].sockets[0].getsockname()[1]
             sys.stdout.write(f"ready http://{self._site.settings.gateway.host}:{port}\n")
             sys.stdout.flush()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """A stop that was asked for is a good end: the process is not killed by its own signal afterwards."""
+        loop, signals = asyncio.get_running_loop(), (signal.SIGTERM, signal.SIGINT)
+        for each in signals:
+            loop.add_signal_handler(each, self.handle_exit, each, None)
+        try:
+            yield
+        finally:
+            for each in signals:
+                loop.remove_signal_handler(each)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """On the loop's thread."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from schemas.errors import ChalkstreamError
+from schemas.errors import BadInput, ChalkstreamError
 from streams.gateway.problems import Refused, answer
 
 POLICY: Final = (
@@ -24,6 +24,9 @@ HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin", "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }  # fmt: skip
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+LARGE: Final = ("/v1/videos", "/v1/uploads", "/v1/audio/")
+MOST_BYTES: Final = 8 << 20
+METHODS: Final = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 Noted = Callable[[str, str, int, float], None]
 """Method, route, status, seconds."""
@@ -53,10 +56,11 @@ class Shield:
             if refused is not None:
                 await answer(refused, scope["path"])(scope, receive, guarded)
             else:
-                await self.app(scope, receive, guarded)
+                await self.app(scope, receive if scope["path"].startswith(LARGE) else _bounded(receive), guarded)
         finally:
             route = getattr(scope.get("route"), "path", "") or "other"
-            self._noted(scope["method"], route, told[0], time.monotonic() - began)
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self._noted(method, route, told[0], time.monotonic() - began)
 
     def _refused(self, scope: Scope) -> ChalkstreamError | None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -65,6 +69,20 @@ class Shield:
         if scope["method"] not in SAFE and "authorization" not in headers and is_foreign(headers):
             return Refused(403, "forbidden", "a page of another site may not ask for this", "send a key as a header")
         return None
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Bodies that are read whole are small. Raises BadInput("too_large")."""
+    left = [MOST_BYTES]
+
+    async def some() -> Message:
+        message = await receive()
+        left[0] -= len(message.get("body", b""))
+        if left[0] < 0:
+            raise BadInput("too_large", f"the body is larger than {MOST_BYTES >> 20} MiB", "send less at once")
+        return message
+
+    return some
 
 
 def host_name(host: str) -> str:

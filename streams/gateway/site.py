@@ -44,6 +44,7 @@ class Site:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     page: Callable[[], str] = lambda: ""
     now: Callable[[], float] = time.time
+    remembered: dict[str, tuple[float, Any]] = field(default_factory=dict)
     _behind: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     def behind(self, work: Coroutine[Any, Any, None]) -> None:
@@ -85,6 +86,7 @@ async def _known(request: Request, here: Site) -> Caller:
     else:
         found = await _by_cookie(request.cookies.get(COOKIE, ""), here)
     if found is None:
+        here.limits.count("nobody")
         raise Refused(
             401, "unauthorized", "a valid key is needed", "send 'Authorization: Bearer KEY'",
             headers={"WWW-Authenticate": "Bearer"},

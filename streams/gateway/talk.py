@@ -42,7 +42,7 @@ def answer_of(example: dict[str, Any], *, stream: bool = False) -> dict[int | st
     """The answer and the errors, for OpenAPI."""
     content: dict[str, Any] = {"application/json": {"schema": {"type": "object"}, "example": example}}
     if stream:
-        content["text/event-stream"] = {"schema": {"type": "string"}}
+        content["text/event-stream"] = {}
     told: dict[int | str, dict[str, Any]] = {200: {"description": "The answer", "content": content}}
     return told | documented(404, 408, 409, 413, 504, openai=True)
 

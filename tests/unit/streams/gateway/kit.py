@@ -17,7 +17,7 @@ from processors.bench import Bench
 from processors.planning import Intake
 from processors.recipes import RESULTS, plan_key
 from schemas.base import to_bytes
-from schemas.errors import NotFound
+from schemas.errors import ErrorInfo, NotFound
 from schemas.events import Event, StoredObject
 from schemas.exchanges import Exchange, Requested
 from schemas.jobs import JobStatus
@@ -109,7 +109,7 @@ class MemoryPieces:
 
 @dataclass
 class FakeBackend:
-    """Implements ``Backend``. ``said``: all facts; ``answers``: what is said about a request."""
+    """Implements ``Backend``. ``said``: all facts; ``answers``: what is said about a request. ``fails``: what becomes of uploads."""
 
     bench: Bench
     board: Board = field(default_factory=Board)
@@ -120,6 +120,7 @@ class FakeBackend:
     answers: Callable[[Requested], Sequence[Exchange]] = lambda _: ()
     asked: list[Requested] = field(default_factory=list)
     away: dict[str, str] = field(default_factory=dict)
+    fails: ErrorInfo | None = None
     erased: list[str] = field(default_factory=list)
     ended: Callable[[JobStatus], None] = lambda _: None
 
@@ -133,6 +134,10 @@ class FakeBackend:
 
     async def begin(self, stored: StoredObject, job: str, tenant: str) -> None:
         self.begun.append(stored)
+        if self.fails is not None:
+            self.board.take(
+                JobStatus(job=job, tenant=tenant, state="failed", error=self.fails, created=NOW, updated=NOW)
+            )
 
     async def say(self, events: Sequence[Event]) -> None:
         self.said += events
