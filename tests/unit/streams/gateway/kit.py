@@ -109,7 +109,7 @@ class MemoryPieces:
 
 @dataclass
 class FakeBackend:
-    """Implements ``Backend``. ``said``: all facts; ``answers``: what is said about a request. ``fails``: what becomes of uploads."""
+    """Implements ``Backend``. ``said``: all facts; ``answers``: to a request; ``fails``: what becomes of uploads."""
 
     bench: Bench
     board: Board = field(default_factory=Board)
