@@ -17,6 +17,8 @@ CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE = 1, 38, 4
 GRACE_S = 5
 """Seconds from SIGXCPU, which says why the child ended, to SIGKILL."""
+NICENESS = 10
+"""Decoding takes what recognition leaves: what people wait for is the first cue, at any length."""
 OPEN_FILES = 3
 """Standard input (reads), output (messages) and error: there is no fourth."""
 
@@ -28,6 +30,7 @@ def confine(memory_bytes: int, cpu_seconds: int) -> dict[str, str]:
         "ends with its parent": _call(lambda: _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)),
         "no new privileges": _call(lambda: _prctl(PR_SET_NO_NEW_PRIVS, 1)),
         "not traceable": _call(lambda: _prctl(PR_SET_DUMPABLE, 0)),
+        "yields to recognition": _call(lambda: os.nice(NICENESS)),
     }
     limits = {"no core": ("CORE", 0), "no file written": ("FSIZE", 0), "no file opened": ("NOFILE", OPEN_FILES),
               "memory": ("AS", memory_bytes), "processor": ("CPU", cpu_seconds)}  # fmt: skip
