@@ -212,7 +212,7 @@ STAGE = Stage(
     gives=(ImageProgress, ImagesMade),
     run=illustrate,
     given_up=_given_up,
-    batch=Batch(size=16, wait_ms=0),
+    batch=Batch(size=16, wait_ms=50),
     can_crash=True,
     engine="painter",
     streams=True,
