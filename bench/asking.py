@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,8 @@ COMMAND = (sys.executable, "-m", "streams")
 
 @contextmanager
 def services(models: str, **settings: str) -> Iterator[dict[str, str]]:
-    """Kafka and MinIO of their own, ``init`` done; the environment of workers."""
+    """Kafka and MinIO of their own, ``init`` done; the environment of workers. SIGTERM stops them too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="asking-") as state:
         at = local.up(Path(state) / "services", kafka_port=free_port(), minio_port=free_port(), progress=print_err)
         try:
