@@ -101,6 +101,6 @@ def is_foreign(headers: Mapping[str, str]) -> bool:
 
 def _with_headers(told: Any, path: str) -> list[tuple[bytes, bytes]]:
     names = {name.lower() for name, _ in told}
-    wanted = HEADERS if not path.startswith("/v1/") else {**HEADERS, "cache-control": "no-store"}
+    wanted = {**HEADERS, "cache-control": "no-store" if path.startswith("/v1/") else "no-cache"}
     more = [(name.encode(), value.encode()) for name, value in wanted.items() if name.encode() not in names]
     return [*told, *more]

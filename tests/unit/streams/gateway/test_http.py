@@ -38,6 +38,7 @@ def test_every_answer_is_guarded(path: str) -> None:
         told = client.get(path).headers
     assert told["content-security-policy"] == POLICY
     assert told["x-content-type-options"] == "nosniff"
+    assert told["cache-control"] == ("no-store" if path.startswith("/v1/") else "no-cache")
     assert "access-control-allow-origin" not in told
 
 
