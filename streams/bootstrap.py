@@ -44,8 +44,8 @@ from streams.worker import Setup
 
 MOST_WORKERS = 4
 """Parallel model instances by default: each holds its own activations, and memory is the first thing a laptop lacks."""
-CHATS = 32
-"""Threads that wait for chat answers: each has a batch of requests, and the model serves those of all together."""
+DECODERS, CHATS = 2, 32
+"""Threads: a minute does not wait for the decoding of three hours; chats wait together, and are served in batches."""
 
 
 def cores() -> int:
@@ -280,7 +280,7 @@ async def setup_worker(
         stages=stages, connection=kafka.connection(settings.kafka), partitions=there,
         bench=lambda control: cluster_bench(settings, control, seen.probe),
         isolate=isolated.launcher("cluster", settings),
-        slots={"transcribe": models, "assemble": 2, "subtitle": 1, "chat": CHATS},
+        slots={"demux": DECODERS, "transcribe": models, "assemble": 2, "subtitle": 1, "chat": CHATS},
         ahead_seconds=settings.limits.ahead_seconds,
         chunk_seconds=_chunk_seconds(settings), instance=instance,
         buries=graph.undertakers(cluster_stages()), probe=seen.probe, vitals=seen.vitals,
