@@ -53,9 +53,11 @@ def illustrate(events: Sequence[ImageRequested], bench: Bench) -> Iterator[Answe
     """Each request's pictures as soon as it has all of them."""
     orders = together(lambda pair: _begin(pair[0], pair[1], bench), list(enumerate(events)))
     painter = _painter([order for order in orders if not order.done and not order.error], bench)
+    if painter:
+        together(
+            lambda order: _plan(order, painter, bench), [each for each in orders if not each.done and not each.error]
+        )
     for order in orders:
-        if painter and not order.done and not order.error:
-            _plan(order, painter, bench)
         yield from _told(order, painter, bench)
     for batch in _batches(orders, painter.batch) if painter else ():
         yield from _paint(batch, painter, bench) if painter else ()
@@ -127,10 +129,14 @@ def _paint(batch: list[Place], painter: Painter, bench: Bench) -> Iterator[Answe
     except Cancelled as error:
         for order in orders:
             order.error = reason(error)
-    for (order, n), picture in zip(batch, work.pictures, strict=False):
+
+    def keep(pair: tuple[Place, bytes | None]) -> None:
+        (order, n), picture = pair
         _keep(order, n, png(picture, order.wishes[n], painter.identity), bench)
-    for order in orders:
-        yield from _told(order, painter, bench)
+
+    together(keep, list(zip(batch, work.pictures, strict=False)))
+    for answers in together(lambda order: list(_told(order, painter, bench)), orders):
+        yield from answers
 
 
 def _progress(order: Order, pictures: int, step: int, bench: Bench) -> Iterator[Answer]:
