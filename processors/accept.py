@@ -51,6 +51,8 @@ def admit(stored: StoredObject, bench: Bench) -> Iterator[Event]:
     except BadInput as error:
         yield _refuse(tenant, upload, error.info, bench)
         return
+    if bench.store.exists(RESULTS, stop_key(tenant, made.job, "delete", 0)):
+        return  # told once more after all of it was taken away: nothing is written anew
     run = int(bench.store.exists(RESULTS, refused_key(tenant, made.job)))
     plan = keep_result(bench, plan_key(tenant, made.job, run), made.model_copy(update={"run": run}), Plan)
     if not _stopped(plan, bench):

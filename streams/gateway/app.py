@@ -54,7 +54,7 @@ def application(site: Site, noted: Noted = lambda *_: None) -> Shield:
     """Everything that is served; starts and stops the backend with itself."""
     app = FastAPI(
         title="Chalkstream", version=version("chalkstream"), description=ABOUT, docs_url=None, redoc_url=None,
-        lifespan=_life(site),
+        lifespan=_life(site), redirect_slashes=False,
     )  # fmt: skip
     app.state.site = site
     for router in ROUTERS:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.connected.site import Site, eventually
 
+pytestmark = pytest.mark.slow
+
 WORD = f"xyzzy{uuid.uuid4().hex}"
 """Stands in every prompt; must stand in no log."""
 

@@ -203,6 +203,15 @@ def test_a_stopped_job_is_not_started_by_the_next_notification(bench: Bench, she
     assert list(admit(stored("a.mp4"), bench)) == []
 
 
+def test_a_deleted_job_that_is_told_of_again_leaves_nothing(bench: Bench, shelf: Shelf) -> None:
+    shelf.metadata["a.mp4"] = {}
+    event = told(bench, stored("a.mp4"))
+    bench.store.delete(RESULTS, plan_key(event.tenant, event.job, 0))
+    bench.store.put(RESULTS, stop_key(event.tenant, event.job, "delete", 0), b"{}")
+    assert list(admit(stored("a.mp4"), bench)) == []
+    assert not bench.store.exists(RESULTS, plan_key(event.tenant, event.job, 0))
+
+
 @pytest.mark.parametrize(("said", "kept"), [(TRACE, TRACE), ("nonsense\n", None), ("", None)])
 def test_only_a_real_traceparent_is_kept(bench: Bench, shelf: Shelf, said: str, kept: str | None) -> None:
     shelf.metadata["a.mp4"] = {"traceparent": said}
