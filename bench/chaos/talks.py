@@ -22,14 +22,14 @@ class Said:
 
 def verdict(asked: Mapping[str, bool], records: Iterable[Said]) -> dict[str, int]:
     """How many of each kind of problem; ``asked``: request → whether it streams."""
-    answers: dict[str, set[tuple[str, bytes]]] = defaultdict(set)
-    pieces: dict[tuple[str, int], set[tuple[str, bytes]]] = defaultdict(set)
+    answers: dict[str, dict[tuple[str, bytes], None]] = defaultdict(dict)  # each once, the first one first
+    pieces: dict[tuple[str, int], dict[tuple[str, bytes], None]] = defaultdict(dict)
     for record in records:
         told = json.loads(record.value)
         if told["request"] in asked and record.topic == "chat.responses":
-            answers[told["request"]].add((record.ce_id, record.value))
+            answers[told["request"]][record.ce_id, record.value] = None
         elif told["request"] in asked:
-            pieces[told["request"], told["seq"]].add((record.ce_id, record.value))
+            pieces[told["request"], told["seq"]][record.ce_id, record.value] = None
     wrong = Counter(missing=0, second=0, two_texts=0, failed=0, unasked_streams=0)
     wrong["missing"] = len(asked.keys() - answers.keys())
     wrong["second"] = sum(len(each) > 1 for each in (*answers.values(), *pieces.values()))
