@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from infra import files
 from infra.s3 import asked
+from infra.uploads import stored
 from schemas.errors import NotFound, Unavailable
 from schemas.events import StoredObject
 
@@ -115,11 +116,7 @@ class S3Pieces:
         return self._stored(key, int(answer["ContentLength"]), answer, metadata)
 
     def _stored(self, key: str, size: int, answer: Mapping[str, Any], metadata: Mapping[str, str]) -> StoredObject:
-        version = answer.get("VersionId")
-        return StoredObject(
-            bucket=self.bucket, key=key, etag=str(answer["ETag"]).strip('"'), size=size, metadata=dict(metadata),
-            version_id=version if version not in (None, "", "null") else None,
-        )  # fmt: skip
+        return stored(self.bucket, key, size, answer, metadata)
 
 
 @dataclass(frozen=True)

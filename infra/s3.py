@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from infra.settings import StoreSettings
 from schemas.errors import BadSettings, NotFound, Unavailable
+from schemas.ids import version_id as seen_version
 
 T = TypeVar("T")
 ABSENT = frozenset(
@@ -115,10 +116,9 @@ class S3Store:
         """What the store knows of an object. Raises NotFound."""
         which = {"VersionId": version_id} if version_id else {}
         found = asked(lambda: self._client.head_object(Bucket=bucket, Key=key, **which), key)
-        version = found.get("VersionId")
         return ObjectFacts(
             etag=found["ETag"].strip('"'), size=found["ContentLength"],
-            version_id=version if version not in (None, "", "null") else None,
+            version_id=seen_version(found.get("VersionId")),
             metadata={name.lower(): value for name, value in found.get("Metadata", {}).items()},
         )  # fmt: skip
 

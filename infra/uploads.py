@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, Final
 from infra.s3 import asked
 from schemas.errors import BadInput, NotFound
 from schemas.events import StoredObject
+from schemas.ids import version_id
 
 PART: Final = 16 << 20
 """Bytes of a part, and of memory; what is no larger goes in one piece."""
@@ -28,10 +29,14 @@ def put_file(
         which = {"Bucket": bucket, "Key": key}
         put = _whole if size <= PART else _by_parts
         answer = asked(lambda: put(client, file, size, which, dict(metadata), sent), key)
-    version = answer.get("VersionId")
+    return stored(bucket, key, size, answer, metadata)
+
+
+def stored(bucket: str, key: str, size: int, answer: Mapping[str, Any], metadata: Mapping[str, str]) -> StoredObject:
+    """An object by the store's answer to the call that wrote it, or to HEAD."""
     return StoredObject(
-        bucket=bucket, key=key, etag=answer["ETag"].strip('"'), size=size, metadata=dict(metadata),
-        version_id=version if version not in (None, "", "null") else None,
+        bucket=bucket, key=key, etag=str(answer["ETag"]).strip('"'), size=size, metadata=dict(metadata),
+        version_id=version_id(answer.get("VersionId")),
     )  # fmt: skip
 
 
@@ -83,9 +88,4 @@ def listing(client: Any, bucket: str) -> Iterator[tuple[StoredObject, str]]:
     pages = iter(client.get_paginator("list_object_versions").paginate(Bucket=bucket))
     while (page := asked(lambda: next(pages, None), bucket)) is not None:
         for entry in page.get("Versions", ()):
-            version = entry.get("VersionId")
-            stored = StoredObject(
-                bucket=bucket, key=entry["Key"], etag=entry["ETag"].strip('"'), size=entry["Size"],
-                version_id=version if version not in (None, "", "null") else None,
-            )  # fmt: skip
-            yield stored, entry["LastModified"].isoformat()
+            yield stored(bucket, entry["Key"], entry["Size"], entry, {}), entry["LastModified"].isoformat()

@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 from schemas.base import Model, Seconds
 from schemas.cues import SubtitleFormat
 from schemas.errors import BadInput, ErrorInfo
-from schemas.ids import derive
+from schemas.ids import derive, version_id
 from schemas.jobs import JobStatus
 from schemas.notification import S3Notification
 from schemas.transcript import Segment
@@ -273,10 +273,10 @@ class UploadNotified(PlainEvent):
 
 
 def _stored(s3: dict[str, Any]) -> StoredObject:
-    thing, version = s3["object"], s3["object"].get("versionId")
+    thing = s3["object"]
     return StoredObject(
         bucket=s3["bucket"]["name"], key=unquote_plus(thing["key"]), etag=str(thing.get("eTag", "")).strip('"'),
-        size=int(thing.get("size", 0)), version_id=version if version not in ("", "null") else None,
+        size=int(thing.get("size", 0)), version_id=version_id(thing.get("versionId")),
         metadata=_user_metadata(thing.get("userMetadata") or {}),
     )  # fmt: skip
 

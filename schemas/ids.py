@@ -24,6 +24,11 @@ def derive(*parts: Any) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def version_id(told: Any) -> Any:
+    """A store's word for an object's version: where versions aren't kept some say nothing, others ``null``."""
+    return told if told not in (None, "", "null") else None
+
+
 def spread(job: str, index: int, partitions: int) -> int:
     """The partition of the ``index``-th piece of ``job``, so that one lecture uses the whole cluster.
 

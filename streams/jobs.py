@@ -11,6 +11,7 @@ from schemas.events import (
     AudioEnded,
     BlockTranslated,
     Event,
+    JobChanged,
     JobControl,
     JobEnded,
     LanguageFailed,
@@ -35,6 +36,11 @@ def begin(plan: Plan) -> JobStatus:
         job=plan.job, run=plan.run, tenant=plan.tenant, source={"bucket": plan.source.bucket, "key": plan.source.key},
         languages=dict.fromkeys(plan.targets, "waiting"), created=plan.created, updated=plan.created,
     )  # fmt: skip
+
+
+def changed(status: JobStatus) -> JobChanged:
+    """The state as the fact that tells of it."""
+    return JobChanged(**status.model_dump())
 
 
 def outside(event: JobEnded) -> JobStatus:

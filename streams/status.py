@@ -34,7 +34,7 @@ from schemas.events import (
 )
 from schemas.jobs import JobStatus
 from streams.control import Control
-from streams.jobs import begin, fold, newest, outside
+from streams.jobs import begin, changed, fold, newest, outside
 
 TAKES = (
     VideoAccepted, PartDecoded, AudioEnded, SpeechEnded, SpeechTranscribed, TranscriptReady, BlockTranslated,
@@ -63,7 +63,7 @@ class StatusBoard:
         The same fact again, with none in between, is one whose outcome was not taken: it is said again.
         """
         if self._last.get(event.job) == event.id and event.job in self._jobs:
-            yield _changed(self._jobs[event.job])
+            yield changed(self._jobs[event.job])
             return
         before, now = self._before(event, bench), datetime.now(UTC).isoformat(timespec="milliseconds")
         if before is None:
@@ -74,7 +74,7 @@ class StatusBoard:
             after = fold(after, JobControl(job=after.job, run=after.run, action="cancel"), now)
         if after is not before or event.job not in self._jobs:
             self._jobs[event.job], self._last[event.job] = after, event.id
-            yield _changed(after)
+            yield changed(after)
 
     def forget(self) -> None:
         """Before the topic is read: what was folded here and not said is folded again."""
@@ -92,7 +92,7 @@ class StatusBoard:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         for job in self._behind:
             self._jobs[job] = self._jobs[job].model_copy(update={"updated": now})
-        return [_changed(self._jobs[job]) for job in sorted(self._behind)]
+        return [changed(self._jobs[job]) for job in sorted(self._behind)]
 
     def _before(self, event: Event, bench: Bench) -> JobStatus | None:
         known = self._jobs.get(event.job)
@@ -111,10 +111,6 @@ class StatusBoard:
         if isinstance(event, JobControl) and not self._early.stops(event.job, event.run):
             self._early.told(event)
             yield event
-
-
-def _changed(status: JobStatus) -> JobChanged:
-    return JobChanged(**status.model_dump())
 
 
 def _nothing(_event: Any, _error: Any, _bench: Bench) -> Iterable[Event]:

@@ -10,7 +10,7 @@ from bench.statistics import Estimate, verdict
 
 @dataclass(frozen=True)
 class Figure:
-    """``bound`` and ``aim`` as in the table of issue 4. ``verdict`` is empty where nothing was asked for."""
+    """``bound`` and ``aim``: what is asked for, what is hoped for. ``verdict`` is empty where nothing was asked for."""
 
     name: str
     found: Estimate

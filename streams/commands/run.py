@@ -16,7 +16,7 @@ from processors.planning import Abilities, make_plan
 from processors.recipes import RESULTS, plan_key
 from schemas import envelope
 from schemas.base import to_bytes
-from schemas.errors import BadInput, BadSettings, Broken, ChalkstreamError
+from schemas.errors import BadInput, BadSettings, Broken
 from schemas.events import Event, VideoAccepted
 from schemas.jobs import JobStatus
 from schemas.plan import Options, Plan, job_id
@@ -26,6 +26,7 @@ from streams.commands.progress import Progress
 from streams.jobs import begin
 from streams.local import LocalRunner
 from streams.observing import Observed, observe
+from streams.warming import warm
 
 
 @dataclass(frozen=True)
@@ -116,20 +117,10 @@ def start(plan: Plan, runner: LocalRunner) -> Plan:
 
 def _warm(runner: LocalRunner, plans: Sequence[Plan]) -> None:
     """Load the models while the first minute is being decoded; a failure shows again in its stage."""
-    import threading
-
     if any(not status.ended for status in _statuses(runner, plans)):
         loads = [runner.bench.engines.voice, runner.bench.engines.recogniser]
         loads += [runner.bench.engines.translator] if any(plan.targets for plan in plans) else []
-        for load in loads:
-            threading.Thread(target=_quietly, args=(load,), daemon=True).start()
-
-
-def _quietly(load: object) -> None:
-    try:
-        load()  # type: ignore[operator]
-    except Exception as error:
-        sys.stderr.write(f"warning: {error}\n" if isinstance(error, ChalkstreamError) else "")
+        warm(loads, lambda error: sys.stderr.write(f"warning: {error}\n"))
 
 
 def _tell(event: Event, progress: Progress, as_json: bool) -> None:

@@ -7,9 +7,8 @@ table of jobs is read from the topic to its end before anybody is answered, behi
 import asyncio
 import logging
 import uuid
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -22,7 +21,7 @@ from processors.bench import Bench
 from schemas.errors import ChalkstreamError, Unavailable
 from schemas.events import Event, JobChanged, JobControl, SpeechTranscribed, StoredObject, SubtitlesReady
 from schemas.exchanges import Exchange, Requested
-from schemas.ids import spread
+from schemas.ids import spread, version_id
 from schemas.jobs import JobStatus
 from schemas.plan import Source
 from schemas.topics import TOPICS
@@ -34,6 +33,7 @@ from streams.gateway.asking import Inquiries
 from streams.gateway.backend import Entry, Heard
 from streams.gateway.board import Board
 from streams.gateway.feed import Feed
+from streams.gateway.listening import Listeners
 from streams.reconciling import notification
 
 LANES: Final = {JobChanged.topic: "j", SpeechTranscribed.topic: "t", SubtitlesReady.topic: "s"}
@@ -56,7 +56,7 @@ class Cluster:
         self._feed = Feed(settings.kafka, self._told)
         self._inquiries = Inquiries(self._send)
         self._announcer: Announcer | None = None
-        self._listeners: defaultdict[str, list[Heard]] = defaultdict(list)
+        self._listeners = Listeners()
         self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -104,16 +104,9 @@ class Cluster:
                     found.append(Entry(LANES[record.topic], record.offset, event))
         return found
 
-    @contextmanager
-    def listen(self, job: str, heard: Heard) -> Iterator[None]:
+    def listen(self, job: str, heard: Heard) -> AbstractContextManager[None]:
         """By the feed."""
-        self._listeners[job].append(heard)
-        try:
-            yield
-        finally:
-            self._listeners[job].remove(heard)
-            if not self._listeners[job]:
-                del self._listeners[job]
+        return self._listeners.listen(job, heard)
 
     def ask(self, request: Requested, last: type[Exchange]) -> AsyncIterator[Exchange]:
         """A record, and its answers from the feed."""
@@ -135,8 +128,8 @@ class Cluster:
         listed = asked(lambda: self._client.list_object_versions(Bucket=UPLOADS, Prefix=key), key)
         for each in (*listed.get("Versions", ()), *listed.get("DeleteMarkers", ())):
             if each["Key"] == key:
-                version = each.get("VersionId")
-                which = {"VersionId": version} if version not in (None, "", "null") else {}
+                version = version_id(each.get("VersionId"))
+                which = {"VersionId": version} if version else {}
                 asked(lambda which=which: self._client.delete_object(Bucket=UPLOADS, Key=key, **which), key)  # type: ignore[misc]
 
     # -- the broker --------------------------------------------------------------------------------------------------
@@ -207,8 +200,7 @@ class Cluster:
             return
         self._note(event)
         if topic in LANES:
-            for heard in list(self._listeners.get(event.job, ())):
-                heard([Entry(LANES[topic], offset, event)])
+            self._listeners.tell(event.job, [Entry(LANES[topic], offset, event)])
 
     def _note(self, event: Event) -> None:
         if isinstance(event, JobControl) and event.action == "delete":

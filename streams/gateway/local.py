@@ -8,7 +8,6 @@ import asyncio
 import logging
 import threading
 import uuid
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -38,9 +37,11 @@ from streams.execute import execute
 from streams.gateway.asking import Inquiries
 from streams.gateway.backend import Entry, Heard
 from streams.gateway.board import Board
-from streams.jobs import begin
+from streams.gateway.listening import Listeners
+from streams.jobs import begin, changed
 from streams.local import LocalRunner
 from streams.probe import UNSEEN, Probe
+from streams.warming import warm
 
 LANE: Final = "f"
 TALKS: Final = 8
@@ -61,7 +62,7 @@ class Local:
         self._wrong: dict[str, str] = {}
         self._inquiries = Inquiries(self._send)
         self._left: set[str] = set()
-        self._listeners: defaultdict[str, list[Heard]] = defaultdict(list)
+        self._listeners = Listeners()
         self._places: dict[str, int] = {}
         self._news: asyncio.Queue[str] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
@@ -74,8 +75,8 @@ class Local:
         for status in await asyncio.to_thread(self._runner.journal.statuses):
             self.board.take(status)
         self._tasks = [asyncio.create_task(self._work()), asyncio.create_task(self._tell())]
-        for load in (self.bench.engines.voice, self.bench.engines.recogniser, self.bench.engines.translator):
-            threading.Thread(target=_quietly, args=(load,), daemon=True).start()
+        engines = self.bench.engines
+        warm((engines.voice, engines.recogniser, engines.translator), _not_loaded)
 
     async def stop(self) -> None:
         """Stop where it is; the next start goes on."""
@@ -130,13 +131,11 @@ class Local:
     @contextmanager
     def listen(self, job: str, heard: Heard) -> Iterator[None]:
         """By what the runner says."""
-        self._listeners[job].append(heard)
         try:
-            yield
+            with self._listeners.listen(job, heard):
+                yield
         finally:
-            self._listeners[job].remove(heard)
-            if not self._listeners[job]:
-                del self._listeners[job]
+            if job not in self._listeners:
                 self._places.pop(job, None)
 
     def ask(self, request: Requested, last: type[Exchange]) -> AsyncIterator[Exchange]:
@@ -188,14 +187,13 @@ class Local:
         status = await asyncio.to_thread(self._runner.journal.status, job)
         if status is None:
             return
-        if self._listeners.get(job):
+        if job in self._listeners:
             said = await asyncio.to_thread(
                 self._runner.journal.said, job, status.run, self._places.get(job, -1)
             )  # fmt: skip
             entries = [Entry(LANE, place, event) for place, event in said]
             self._places[job] = entries[-1].place if entries else self._places.get(job, -1)
-            for heard in list(self._listeners.get(job, ())):
-                heard([*entries, Entry("", len(entries), _changed(status))])
+            self._listeners.tell(job, [*entries, Entry("", len(entries), changed(status))])
         if self.board.take(status) and status.ended:
             self.ended(status)
 
@@ -218,18 +216,8 @@ class Local:
         self._left.discard(request.request)
 
 
-def _quietly(load: Callable[[], object]) -> None:
-    """Load a model early; what is wrong with it shows again in its stage."""
-    try:
-        load()
-    except ChalkstreamError as error:
-        log.warning("a model can't be loaded: %s", error.code)
-
-
-def _changed(status: JobStatus) -> Event:
-    from schemas.events import JobChanged
-
-    return JobChanged(**status.model_dump())
+def _not_loaded(error: ChalkstreamError) -> None:
+    log.warning("a model can't be loaded: %s", error.code)
 
 
 def _intake(settings: Settings) -> Intake | None:
