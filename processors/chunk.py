@@ -6,8 +6,6 @@ The record after part k follows from the record after part k-1 and part k alone;
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 
-import numpy as np
-
 from processors import chunking
 from processors.artefacts import keep, load, need, once
 from processors.bench import Bench, VoiceState
@@ -48,6 +46,8 @@ def _after(plan: Plan, index: int, bench: Bench) -> VoiceRecord:
 
 
 def _listen(plan: Plan, index: int, before: VoiceRecord, bench: Bench) -> VoiceRecord:
+    import numpy as np
+
     began = bench.clock()
     samples = np.frombuffer(bench.store.get(WORK, part_key(plan, index)), dtype="<i2")
     padded = np.pad(samples, (0, -len(samples) % 512)).astype(np.float32) / 32768.0

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from processors.bench import Bench
 from processors.recipes import PART_SAMPLES, WORK, part_key
 from schemas.base import SAMPLE_RATE
@@ -17,6 +15,8 @@ BYTES_PER_SAMPLE = 2
 
 def samples(plan: Plan, start: float, end: float, bench: Bench) -> "Audio":
     """Float32 in [-1, 1], 16 kHz mono, from ``start`` to ``end`` seconds of the media clock."""
+    import numpy as np
+
     first, last = round(start * SAMPLE_RATE), round(end * SAMPLE_RATE)
     pieces = []
     while first < last:

@@ -297,6 +297,11 @@ class JobControl(PlainEvent):
     topic, fact, slot = "media.control", "job-control", ("action",)
     action: Literal["cancel", "delete"]
 
+    @property
+    def last_run(self) -> int:
+        """The last run that is meant: this one, or all there will ever be."""
+        return 1 << 31 if self.action == "delete" else self.run
+
     @classmethod
     def from_record(cls, headers: dict[str, str], key: bytes | None, value: bytes | None, place: str) -> "JobControl":
         """The JSON of a record, with or without an envelope."""

@@ -1,11 +1,12 @@
-"""The one composition root: settings become a bench, engines, stages and runners. mypy proves here that all fits.
+"""The composition root: settings become a bench, engines, stages and runners. mypy proves here that all fits.
 
-Engines load on first use, under a lock of their own, so that a stage that needs none never pays for one.
+Engines load on first use, under a lock of their own, so that a stage that needs none never pays for one. What only a
+cluster needs is put together in ``bootstrap_cluster``, so that a local run never waits for a Kafka client.
 """
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, cast
 
-from infra import files, kafka, s3
+from infra import files
 from infra.decode import decode
 from infra.folder import FolderStore
 from infra.models import installed as models
@@ -23,29 +24,21 @@ from processors.bench import Bench, ByteSource, Recogniser, Store, Translator, V
 from processors.chatting.values import Chatter
 from processors.engines import chatters
 from processors.painting import Painter
-from processors.planning import Abilities, Intake
+from processors.planning import Abilities
 from processors.recipes import RESULTS, plan_key
-from processors.stage import Stage, discover
-from schemas.errors import BadSettings
+from processors.stage import discover
 from schemas.events import Event
 from schemas.media import DecodeEnd, DecodeRequest, MediaInfo
 from schemas.pack import KINDS, Kind
 from schemas.plan import Plan, Source
-from schemas.topics import TOPICS
 from streams import graph, isolated
-from streams.control import Control
 from streams.jobs import fold
 from streams.journal import Journal
 from streams.local import LocalRunner
-from streams.observing import Observed
 from streams.probe import UNSEEN, Probe
-from streams.status import StatusBoard
-from streams.worker import Setup
 
 MOST_WORKERS = 4
 """Parallel model instances by default: each holds its own activations, and memory is the first thing a laptop lacks."""
-DECODERS, CHATS = 2, 32
-"""Threads: a minute does not wait for the decoding of three hours; chats wait together, and are served in batches."""
 
 
 def cores() -> int:
@@ -195,7 +188,7 @@ def local_bench(
     """The bench of a machine on its own: a folder store, files as uploads."""
     store = FolderStore(settings.state / "objects")
     return Bench(
-        store=store, engines=LoadedEngines(find_pack(settings), settings, probe), decode=_limited(settings, probe),
+        store=store, engines=LoadedEngines(find_pack(settings), settings, probe), decode=Decoding(settings, probe),
         open_source=_open_file, plan_of=plans(store), cancelled=cancelled, clock=time.monotonic,
         version=version("chalkstream"), chat=settings.chat, image=settings.image,
     )  # fmt: skip
@@ -207,14 +200,16 @@ def _open_file(source: Source) -> ByteSource:
 
 
 @dataclass(frozen=True)
-class _limited:  # noqa: N801 - a function with its settings bound
+class Decoding:
+    """Implements ``Decode`` within the limits of the settings."""
+
     settings: Settings
     probe: Probe
 
     def __call__(
         self, source: ByteSource, request: DecodeRequest, *, cancelled: Callable[[], bool] = lambda: False
     ) -> Iterator[MediaInfo | bytes | DecodeEnd]:
-        """Decode within the limits of the settings."""
+        """Start; see ``infra.decode.decode``."""
         asked = self.settings.limits
         limits = request.limits.model_copy(
             update={"max_seconds": asked.max_hours * 3600.0, "max_bytes": int(asked.max_gib * (1 << 30))}
@@ -235,66 +230,5 @@ def local_runner(settings: Settings, heard: Callable[[Event], None], probe: Prob
     return runner
 
 
-def cluster_bench(settings: Settings, control: Control | None = None, probe: Probe = UNSEEN) -> Bench:
-    """The bench of a cluster: an S3 store, uploads by ranges."""
-    client = s3.connect(settings.store)
-    store, installed = s3.S3Store(client), find_pack(settings)
-
-    def open_source(source: Source) -> ByteSource:
-        return s3.S3Source(
-            client, source.bucket, source.key, size=source.size, etag=source.etag, version_id=source.version_id
-        )
-
-    intake = None if installed.pack.asr is None else Intake(
-        abilities(installed), settings.tenants, store.head, lambda: datetime.now(UTC),
-        max_bytes=int(settings.limits.max_gib * (1 << 30)),
-    )  # fmt: skip
-    return Bench(
-        store=store, engines=LoadedEngines(installed, settings, probe), decode=_limited(settings, probe),
-        open_source=open_source,
-        plan_of=plans(store), cancelled=control.stops if control else lambda _job, _run: False, clock=time.monotonic,
-        version=version("chalkstream"), intake=intake, chat=settings.chat, image=settings.image,
-    )  # fmt: skip
-
-
-def cluster_stages(names: Sequence[str] = ()) -> list[Stage]:
-    """The named stages, or all; ``jobs`` among them."""
-    known = {stage.name: stage for stage in (*discover(), StatusBoard().stage())}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise BadSettings(f"there is no stage {unknown[0]!r}", f"there are {', '.join(known)}")
-    return [known[name] for name in names or known]
-
-
-async def setup_worker(
-    settings: Settings, names: Sequence[str], instance: str | None, seen: Observed | None = None
-) -> Setup:
-    """Everything a worker needs. Raises BadSettings where ``init`` has not been run."""
-    stages, seen = cluster_stages(names), seen or Observed()
-    there = await kafka.partitions(settings.kafka, TOPICS)
-    missing = sorted(set(TOPICS) - set(there))
-    if missing:
-        raise BadSettings(f"topics are missing: {', '.join(missing)}", "run 'chalkstream init' first")
-    models = workers(settings)
-    return Setup(
-        stages=stages, connection=kafka.connection(settings.kafka), partitions=there,
-        bench=lambda control: cluster_bench(settings, control, seen.probe),
-        isolate=isolated.launcher("cluster", settings),
-        slots={"demux": DECODERS, "transcribe": models, "assemble": 2, "subtitle": 1, "chat": CHATS},
-        ahead_seconds=settings.limits.ahead_seconds,
-        chunk_seconds=_chunk_seconds(settings), instance=instance,
-        buries=graph.undertakers(cluster_stages()), probe=seen.probe, vitals=seen.vitals,
-    )  # fmt: skip
-
-
-def _chunk_seconds(settings: Settings) -> float:
-    """Of the pack's speech model; a pack may be for chat alone."""
-    asr = find_pack(settings).pack.asr
-    return asr.chunk_seconds if asr else 0.0
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-BENCHES: dict[str, Callable[[Settings], Bench]] = {"local": local_bench, "cluster": cluster_bench}

@@ -79,6 +79,9 @@ def run(
     chalkstream run *.mp4 --source-language en --formats vtt --out subtitles
     chalkstream run talk.mkv --json | jq .type
     """
+    from infra.decode import prepare
+
+    prepare()
     from streams.commands.run import Request, run_files
 
     request = Request(tuple(media), to, source_language, profile, formats)

@@ -12,8 +12,6 @@ from schemas import envelope
 from schemas.errors import BadInput
 from schemas.events import JobControl
 
-ALL_RUNS = 1 << 31
-
 
 class Control:
     """``stops(job, run)`` may be asked from any thread."""
@@ -28,8 +26,7 @@ class Control:
 
     def told(self, event: JobControl) -> None:
         """Take one wish into account; an older one never takes back a later one."""
-        until = ALL_RUNS if event.action == "delete" else event.run
-        self._until[event.job] = max(until, self._until.get(event.job, -1))
+        self._until[event.job] = max(event.last_run, self._until.get(event.job, -1))
 
     async def follow(self, connection: dict[str, Any], partitions: int) -> None:
         """Read from the beginning and then on; ``read`` is set when the end was reached once."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from infra.settings import Settings, read
+from processors.bench import Bench
 from processors.stage import Answer, Stage
 from schemas import envelope
 from schemas.errors import Broken, ChalkstreamError, ErrorInfo, rebuild
@@ -104,12 +105,14 @@ def main() -> None:
 
 
 def _work(work: dict[str, Any]) -> list[Answer]:
-    from streams import bootstrap
+    from streams import bootstrap, bootstrap_cluster
 
-    stage = bootstrap.cluster_stages([work["stage"]])[0]
+    stage = bootstrap_cluster.cluster_stages([work["stage"]])[0]
     events = [envelope.parse(told["type"], told["value"].encode()) for told in work["events"]]
     settings = read(os.environ, models=work["given"]["models"], state=Path(work["given"]["state"]))
-    bench = bootstrap.BENCHES[work["bench"]](settings)
+    make: Callable[[Settings], Bench]
+    make = bootstrap.local_bench if work["bench"] == "local" else bootstrap_cluster.cluster_bench
+    bench = make(settings)
     answers = list(execute(stage, events, bench))
     attempts.acquit(bench.store, stage.name, [event.id for event in events])
     return answers

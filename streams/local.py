@@ -17,7 +17,6 @@ from schemas.base import SAMPLE_RATE
 from schemas.errors import Cancelled, ChalkstreamError, Unavailable
 from schemas.events import Event, JobControl, JobEnded, PartDecoded, SpeechFound
 from schemas.tracing import Received
-from streams.control import ALL_RUNS
 from streams.evidence import behind
 from streams.execute import as_ours, execute
 from streams.journal import Item, Journal
@@ -81,7 +80,7 @@ class LocalRunner:
 
     def control(self, event: JobControl) -> None:
         """Somebody asked for a stop: of a run and those before it, or of the job for ever."""
-        self._end(event.job, ALL_RUNS if event.action == "delete" else event.run)
+        self._end(event.job, event.last_run)
         self._publish([event])
 
     def _end(self, job: str, run: int) -> None:

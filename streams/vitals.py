@@ -9,11 +9,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from streams.backpressure import Gauge
-from streams.desk import Desk
 from streams.probe import Probe
+
+if TYPE_CHECKING:  # both bring a Kafka client, which a local run does without
+    from streams.backpressure import Gauge
+    from streams.desk import Desk
 
 BEAT_SECONDS: Final = 2.0
 STILL_SECONDS: Final = 30.0
@@ -23,7 +25,7 @@ STILL_SECONDS: Final = 30.0
 class Consumes(Protocol):
     """A stage's consumer, as far as it is looked at."""
 
-    desk: Desk
+    desk: "Desk"
 
 
 @dataclass
@@ -39,7 +41,7 @@ class Vitals:
         still = time.monotonic() - self.beat if self.beat is not None else 0.0
         return f"the event loop has stood still for {still:.0f} s" if still > STILL_SECONDS else None
 
-    async def follow(self, consumers: Sequence[Consumes], gauge: Gauge, probe: Probe) -> None:
+    async def follow(self, consumers: Sequence[Consumes], gauge: "Gauge", probe: Probe) -> None:
         """Beat until cancelled."""
         while True:
             self.beat = time.monotonic()
@@ -47,7 +49,7 @@ class Vitals:
                 self._tell(consumers, gauge, probe)
             await asyncio.sleep(BEAT_SECONDS)
 
-    def _tell(self, consumers: Sequence[Consumes], gauge: Gauge, probe: Probe) -> None:
+    def _tell(self, consumers: Sequence[Consumes], gauge: "Gauge", probe: Probe) -> None:
         now = time.time()
         for consumer in consumers:
             items, stage = consumer.desk.in_flight, consumer.desk.stage.name

@@ -42,10 +42,10 @@ def begin(instance: str, joined: Path, environment: dict[str, str]) -> None:
 
 async def _work(instance: str, joined: Path) -> None:
     from infra.settings import read
-    from streams import bootstrap
+    from streams import bootstrap_cluster
     from streams.worker import work
 
-    setup = await bootstrap.setup_worker(read(os.environ), ["chat"], instance)
+    setup = await bootstrap_cluster.setup_worker(read(os.environ), ["chat"], instance)
     await work(replace(setup, session=SESSION_SECONDS), joined.touch)
 
 

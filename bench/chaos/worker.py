@@ -17,7 +17,7 @@ from typing import Any
 from infra.settings import read
 from processors.bench import Bench
 from processors.stage import Stage
-from streams import bootstrap
+from streams import bootstrap_cluster
 from streams.isolated import launcher
 from streams.worker import work
 
@@ -127,7 +127,7 @@ async def run(folder: Path, instance: str, joined: Path) -> None:
     """Work until told to stop; leave the file ``joined`` when all groups are."""
     note = Diary(folder).note
     settings = read(os.environ)
-    setup = await bootstrap.setup_worker(settings, (), instance)
+    setup = await bootstrap_cluster.setup_worker(settings, (), instance)
     stages = [stage if stage.name == "jobs" else noted(stage, note) for stage in setup.stages]
 
     os.environ[DIARIES] = str(folder)

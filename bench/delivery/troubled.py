@@ -15,14 +15,14 @@ from bench.chaos.worker import Diary, noted, with_diary
 from bench.delivery.trouble import Flaky, FlakySession, Stutter
 from infra.settings import read
 from processors.bench import Bench
-from streams import bootstrap
+from streams import bootstrap_cluster
 from streams.worker import producer, work
 
 
 async def run(kind: str, folder: Path) -> None:
     """Work until told to stop."""
     note, told = Diary(folder).note, list[Any]()
-    setup = await bootstrap.setup_worker(read(os.environ), (), None)
+    setup = await bootstrap_cluster.setup_worker(read(os.environ), (), None)
 
     def make() -> Any:
         told.append((Stutter if kind == "stutter" else Flaky)(producer(setup.connection)))

@@ -26,6 +26,13 @@ def decode(
     return run(source, request, cancelled)
 
 
+def prepare() -> None:
+    """Start the child of the next upload ahead of it; one that is never needed ends with this process."""
+    from infra.decode.serve import prepare
+
+    prepare()
+
+
 def sandbox_report() -> dict[str, str]:
     """What confines a child on this machine, by name: ``in force`` or why not. Starts one child."""
     from infra.decode.session import report

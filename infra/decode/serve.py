@@ -1,7 +1,8 @@
 """The child as the parent holds it: started by a thread that then answers its reads, and ended for sure.
 
 Laws: the thread that starts the child lives as long as it (the kernel ties the child to that thread); the child's
-environment and arguments carry nothing about the media; no child outlives ``close``.
+environment and arguments carry nothing about the media; no child outlives ``close``, and one that waits for its
+upload ends with the channel, so with this process.
 """
 
 import contextlib
@@ -14,11 +15,11 @@ import sys
 import threading
 import time
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from infra.decode import framing
 from infra.decode.window import Readable, Window
-from schemas.errors import Unavailable
 
 START = "import sys; sys.path[:0] = sys.argv[1:]; from infra.decode.child import main; main()"
 ENVIRONMENT = {"LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
@@ -40,32 +41,48 @@ def command() -> list[str]:
 
 
 class Child:
-    """A running child. ``messages`` is the pipe's file number; ``failure`` what reading the source raised."""
+    """A running child. ``messages`` is the pipe's file number; ``failure`` what went wrong on our side of it."""
 
-    def __init__(self, source: Readable, job: dict[str, Any]) -> None:
-        self._source, self._job = source, job
+    def __init__(self) -> None:
         self.failure: Exception | None = None
         self.reading_since: float | None = None
-        self.served_at = time.monotonic() + START_S
+        self.served_at = 0.0
+        self._upload: tuple[Readable, dict[str, Any]] | None = None
         self._channel, self._theirs = socket.socketpair()
         self.messages, self._write_end = os.pipe()
-        self._started = threading.Event()
+        self._started, self._taken = threading.Event(), threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._run, name="decode-reads", daemon=True)
         self._thread.start()
+
+    def take(self, source: Readable, job: dict[str, Any]) -> "Child":
+        """Give it its one upload."""
         self._started.wait()
+        self.served_at = time.monotonic() + START_S
+        self._upload = (source, job)
+        self._taken.set()
+        return self
+
+    @property
+    def alive(self) -> bool:
+        """Whether it may still take an upload."""
+        self._started.wait()
+        return self._process is not None and self._process.poll() is None
 
     def _run(self) -> None:
         try:
             self._start()
         except OSError as error:
+            from schemas.errors import Unavailable
+
             self.failure = Unavailable(f"the decoder can't be started: {error.strerror}")
         finally:
             self._theirs.close()
             os.close(self._write_end)
             self._started.set()
-        if self._process is not None:
-            self._serve()
+        self._taken.wait()
+        if self._process is not None and self._upload is not None:
+            self._serve(*self._upload)
 
     def _start(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
@@ -73,19 +90,19 @@ class Child:
             cwd="/", start_new_session=True,
         )  # fmt: skip
 
-    def _serve(self) -> None:
-        window = Window(self._source)
-        self.tell(self._job)
+    def _serve(self, source: Readable, job: dict[str, Any]) -> None:
+        window = Window(source)
+        self.tell(job)
         try:
             while asked := self._receive(framing.READ.size):
-                self._channel.sendall(self._answer(window, asked))
+                self._channel.sendall(self._answer(window, source.size, asked))
         except framing.Malformed as error:
             self.failure = error
         except OSError:
             return  # the child is gone, or we closed the channel: the other side of the session says why
 
-    def _answer(self, window: Window, asked: bytes) -> bytes:
-        offset, length = framing.read_request(asked, self._source.size)
+    def _answer(self, window: Window, size: int, asked: bytes) -> bytes:
+        offset, length = framing.read_request(asked, size)
         self.reading_since = time.monotonic()
         try:
             data = window.read(offset, length)
@@ -123,6 +140,8 @@ class Child:
 
     def close(self) -> None:
         """End the child and the thread. A read that never returns keeps its (daemon) thread, nothing else."""
+        self._started.wait()
+        self._taken.set()
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -131,3 +150,22 @@ class Child:
         if self.reading_since is None:
             self._thread.join(JOIN_S)
         self._channel.close()
+
+
+_ahead: SimpleQueue[Child] = SimpleQueue()
+
+
+def prepare() -> None:
+    """Start the child of the next upload now: an interpreter with av and numpy takes a third of a second."""
+    _ahead.put(Child())
+
+
+def child(source: Readable, job: dict[str, Any]) -> Child:
+    """A child with its upload; one that was prepared, if it still lives."""
+    with contextlib.suppress(Empty):
+        while True:
+            prepared = _ahead.get_nowait()
+            if prepared.alive:
+                return prepared.take(source, job)
+            prepared.close()
+    return Child().take(source, job)

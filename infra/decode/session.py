@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from infra.decode import speech, tracks
 from infra.decode.messages import Messages, refuse
-from infra.decode.serve import Child
+from infra.decode.serve import Child, child
 from infra.decode.timeline import RATE
 from infra.decode.window import Readable
 from schemas.errors import Broken
@@ -33,11 +33,11 @@ def run(
         raise refuse("too_large", f"the file has {source.size / (1 << 30):.3g} GiB")
     if not source.size:
         raise refuse("unsupported_format", "the file is empty")
-    with closing(Child(source, _job(source.size, request.limits))) as child:
-        messages = Messages(child, request.limits, cancelled)
-        info = _choose(child, messages, _described(messages), request)
+    with closing(child(source, _job(source.size, request.limits))) as ours:
+        messages = Messages(ours, request.limits, cancelled)
+        info = _choose(ours, messages, _described(messages), request)
         yield info
-        child.tell({"decode": info.chosen})
+        ours.tell({"decode": info.chosen})
         end = yield from _parts(messages, request)
     yield end
 
@@ -127,6 +127,6 @@ def report() -> dict[str, str]:
     """What a child could put in force here, by name."""
     limits = DecodeLimits()
     job = {"size": -1, "memory_bytes": limits.memory_bytes, "cpu_seconds": CPU_S}
-    with closing(Child(_Nothing(), job)) as child:
-        header, _ = Messages(child, limits, lambda: False).take("confined")
+    with closing(Child().take(_Nothing(), job)) as ours:
+        header, _ = Messages(ours, limits, lambda: False).take("confined")
     return {str(name): str(state) for name, state in dict(header["done"]).items()}

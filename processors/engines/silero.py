@@ -4,6 +4,7 @@ faster-whisper's own wrapper starts from zero at each call; a lecture that comes
 One frame is 512 samples preceded by the 64 samples before it.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,14 +43,21 @@ class Silero:
 
 def load() -> Silero:
     """The detector, from the files of the installed faster-whisper."""
-    import faster_whisper
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.inter_op_num_threads = options.intra_op_num_threads = 1
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 4
-    model = Path(faster_whisper.__file__).parent / "assets" / "silero_vad_v6.onnx"
+    model = _package("faster_whisper") / "assets" / "silero_vad_v6.onnx"
     with loading(model):
         session = onnxruntime.InferenceSession(str(model), sess_options=options, providers=["CPUExecutionProvider"])
     return Silero(session)
+
+
+def _package(name: str) -> Path:
+    """Where an installed package stands; importing this one takes longer than all of voice detection."""
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ImportError(name=name)
+    return Path(spec.origin).parent

@@ -25,7 +25,7 @@ def initialise() -> None:
 
 def run_worker(stages: Sequence[str], instance: str | None) -> None:
     """Run until told to stop."""
-    from streams import bootstrap
+    from streams import bootstrap_cluster
     from streams.observing import observe
     from streams.worker import work
 
@@ -37,7 +37,7 @@ def run_worker(stages: Sequence[str], instance: str | None) -> None:
     seen = observe(settings, os.environ)
 
     async def run() -> int:
-        return await work(await bootstrap.setup_worker(settings, stages, instance, seen), _say_ready)
+        return await work(await bootstrap_cluster.setup_worker(settings, stages, instance, seen), _say_ready)
 
     try:
         left = asyncio.run(run())

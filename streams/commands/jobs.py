@@ -73,7 +73,7 @@ def asked(*, to: str | None, source_language: str | None, profile: str | None, f
 
 def rerun(job: str, wish: Options, *, wait: bool, out: Path | None) -> int:
     """A new run of a job that has ended, with other wishes where there are any."""
-    from streams.bootstrap import cluster_bench
+    from streams.bootstrap_cluster import cluster_bench
     from streams.commands.submit import wait_for
 
     if out is not None:

@@ -66,7 +66,7 @@ def redrive_letters(names: Sequence[str], stage: str | None) -> int:
 
 
 async def _redrive(here: Reach, chosen: Sequence[Letter]) -> int:
-    from streams.bootstrap import cluster_bench
+    from streams.bootstrap_cluster import cluster_bench
 
     bench, worst = cluster_bench(here.settings), 0
     async with announcing(here.settings.kafka) as announcer:

@@ -20,7 +20,7 @@ AWAY_SECONDS: Final = 2.0
 
 def reconcile(every: float | None) -> int:
     """Once, or every so many seconds until stopped."""
-    from streams.bootstrap import cluster_bench
+    from streams.bootstrap_cluster import cluster_bench
 
     here = reach()
     intake = cluster_bench(here.settings).intake

@@ -4,7 +4,8 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from processors.recipes import RESULTS, plan_key
 from schemas import envelope
 from schemas.base import to_bytes
 from schemas.errors import BadInput, BadSettings, Broken
-from schemas.events import Event, VideoAccepted
+from schemas.events import Event, SpeechTranscribed, VideoAccepted
 from schemas.jobs import JobStatus
 from schemas.plan import Options, Plan, job_id
 from streams import bootstrap
@@ -62,9 +63,10 @@ def run_files(request: Request, out: Path, *, models: str | None, store: Path | 
     settings = read(os.environ, models=models, state=store)
     need_writable(out)
     with locked(settings.state), _observed(settings) as seen, Progress(sys.stderr, quiet=as_json) as progress:
-        runner = bootstrap.local_runner(settings, lambda event: _tell(event, progress, as_json), seen.probe)
+        spoken = threading.Event()
+        runner = bootstrap.local_runner(settings, lambda event: _tell(event, progress, as_json, spoken), seen.probe)
         plans, codes = _plan_all(request, bootstrap.abilities(bootstrap.whole_pack(settings)), runner)
-        _warm(runner, plans)
+        _warm(runner, plans, spoken)
         runner.run([plan.job for plan in plans], tick=lambda: progress.show(_statuses(runner, plans)))
         progress.show(_statuses(runner, plans))
         progress.stop()
@@ -115,15 +117,23 @@ def start(plan: Plan, runner: LocalRunner) -> Plan:
     return plan
 
 
-def _warm(runner: LocalRunner, plans: Sequence[Plan]) -> None:
-    """Load the models while the first minute is being decoded; a failure shows again in its stage."""
+def _warm(runner: LocalRunner, plans: Sequence[Plan], spoken: threading.Event) -> None:
+    """Load the models while the first minute is being decoded, and the translator after the first text: it is not
+    needed before, and two cores are what the first cue is waited for on. A failure shows again in its stage."""
+
+    def translator() -> None:
+        spoken.wait()
+        runner.bench.engines.translator()
+
     if any(not status.ended for status in _statuses(runner, plans)):
-        loads = [runner.bench.engines.voice, runner.bench.engines.recogniser]
-        loads += [runner.bench.engines.translator] if any(plan.targets for plan in plans) else []
+        loads: list[Callable[[], object]] = [runner.bench.engines.voice, runner.bench.engines.recogniser]
+        loads += [translator] if any(plan.targets for plan in plans) else []
         warm(loads, lambda error: sys.stderr.write(f"warning: {error}\n"))
 
 
-def _tell(event: Event, progress: Progress, as_json: bool) -> None:
+def _tell(event: Event, progress: Progress, as_json: bool, spoken: threading.Event) -> None:
+    if isinstance(event, SpeechTranscribed):
+        spoken.set()
     if as_json:
         sys.stdout.write(json.dumps(envelope.structured(event), ensure_ascii=False) + "\n")
         sys.stdout.flush()

@@ -71,7 +71,7 @@ def _backend(settings: Settings, probe: "Recorder", *, local: bool) -> Backend:
         from streams.gateway.local import Local
 
         return Local(settings, probe)
-    from streams.bootstrap import cluster_bench
+    from streams.bootstrap_cluster import cluster_bench
     from streams.gateway.cluster import Cluster
 
     return Cluster(settings, cluster_bench(settings), s3.connect(settings.store, connections=64))

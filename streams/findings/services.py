@@ -53,7 +53,7 @@ def _topic(name: str, facts: TopicFacts, wanted: Topic) -> Iterator[Finding]:
 @check
 def groups(situation: Situation) -> Iterator[Finding]:
     """Who reads, and how far each stage is behind."""
-    from streams.bootstrap import cluster_stages
+    from streams.bootstrap_cluster import cluster_stages
     from streams.graph import topics as topics_of
 
     reads = {stage.name: {name for kind in stage.takes for name in topics_of(kind)} for stage in cluster_stages()}

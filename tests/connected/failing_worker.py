@@ -10,7 +10,7 @@ from typing import Any
 from infra.settings import read
 from processors.bench import Bench
 from processors.stage import Stage
-from streams import bootstrap
+from streams import bootstrap_cluster
 from streams.observing import observe
 from streams.worker import work
 
@@ -34,7 +34,7 @@ async def main() -> None:
     """Until SIGTERM."""
     settings = read(os.environ)
     seen = observe(settings, os.environ)
-    setup = await bootstrap.setup_worker(settings, (), None, seen)
+    setup = await bootstrap_cluster.setup_worker(settings, (), None, seen)
     stages = [failing_once(each) if each.name == "transcribe" else each for each in setup.stages]
     await work(replace(setup, stages=stages), partial(print, "ready", flush=True))
     seen.close()

@@ -108,7 +108,7 @@ def test_a_child_that_hangs_is_ended(media: Path) -> None:
 
 def test_a_child_that_computes_too_long_is_ended(media: Path) -> None:
     job = {"size": media.stat().st_size, "max_seconds": 1e6, "memory_bytes": 1 << 30, "cpu_seconds": 1}
-    with closing(FileSource(media)) as source, closing(serve.Child(source, job)) as child:
+    with closing(FileSource(media)) as source, closing(serve.Child().take(source, job)) as child:
         messages = Messages(child, DecodeLimits(), lambda: False)
         with pytest.raises(Broken) as caught:
             for _ in range(1000):

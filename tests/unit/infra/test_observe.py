@@ -11,7 +11,7 @@ import yaml
 
 from infra.observe import draw
 from infra.telemetry.catalogue import CATALOGUE, series
-from streams.bootstrap import cluster_stages
+from streams.bootstrap_cluster import cluster_stages
 
 HERE = Path(draw.__file__).parent
 DOC = Path(__file__).parents[3] / "docs" / "observing.md"

@@ -5,7 +5,7 @@ from aiokafka.cluster import ClusterMetadata
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberMetadata
 
 from schemas.topics import TOPICS
-from streams.bootstrap import cluster_stages
+from streams.bootstrap_cluster import cluster_stages
 from streams.graph import topics
 from streams.runtime import ASSIGNORS
 
