@@ -1,7 +1,7 @@
 """Chat beside lectures on one broker: ``python -m bench.chat_backlog``. p99 with a backlog over p99 without.
 
 The chat worker has one core to itself, in both arms, and the lecture worker another; Kafka and MinIO go where they
-like. Requests come one after the other at a steady pace, whether those before are answered or not. The chat model is the
+like. Requests come at a steady pace, whether those before are answered or not. The chat model is the
 Llama of 148 M weights that ``bench.chat`` has (32 tokens each), or with ``--demo`` the demo pack's, whose answers take
 50 ms, so that the machine's own jitter weighs more; lectures are always the demo pack's.
 """

@@ -47,7 +47,7 @@ SECTIONS: Mapping[str, Table] = {
         "engine": "diffusers",
         "languages": ["en"],
         "sizes": ["64x64"],
-        "options": {"num_inference_steps": 20, "guidance_scale": 4.0},
+        "options": {"num_inference_steps": 20, "guidance_scale": 4.0, "batch": 16},
     },
 }
 
