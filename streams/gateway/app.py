@@ -33,6 +33,7 @@ from streams.gateway import (
     videos,
     webhooks,
 )
+from streams.gateway.examples import illustrated
 from streams.gateway.problems import OpenAIProblem, Problem, on_error
 from streams.gateway.shield import Noted, Shield
 from streams.gateway.site import Site
@@ -115,5 +116,5 @@ def _documented(app: FastAPI) -> dict[str, Any]:
             "key": {"type": "http", "scheme": "bearer"},
             "cookie": {"type": "apiKey", "in": "cookie", "name": "chalkstream"},
         }
-        app.openapi_schema = made
+        app.openapi_schema = illustrated(made)
     return app.openapi_schema

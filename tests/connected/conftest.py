@@ -85,3 +85,17 @@ def working(there: Site, *words: str, **changed: str) -> Iterator["subprocess.Po
         worker.wait(60)
         assert worker.stdout
         worker.stdout.close()
+
+
+@contextmanager
+def installation(folder: Path, *, init: bool = True) -> Iterator[Site]:
+    """Services of this test alone; ``folder / "services"`` is their state."""
+    require_tools()
+    try:
+        at = local.up(folder / "services", kafka_port=free_port(), minio_port=free_port(), sasl=True, progress=say)
+        site = Site(at, {**at.settings(), "CHALKSTREAM_STATE": str(folder / "state")})
+        (folder / "state").mkdir()
+        assert not init or site.command("init").code == 0
+        yield site
+    finally:
+        local.down(folder / "services")

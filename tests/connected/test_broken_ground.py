@@ -20,27 +20,12 @@ from aiokafka.errors import KafkaError
 from bench.delivery.rig import Player, court, make_topics, name_of, nothing_bench, records, worker
 from infra.folder import FolderStore
 from infra.local import services as local
-from infra.local.ports import free_port
 from schemas import envelope
-from tests.connected.conftest import require_tools, say, working
+from tests.connected.conftest import installation, working
 from tests.connected.site import Site, clip, eventually, has_ended
 
 pytestmark = pytest.mark.slow
 LITTLE = 96 << 20
-
-
-@contextmanager
-def installation(folder: Path, *, init: bool = True) -> Iterator[Site]:
-    """Services of this test alone; ``folder / "services"`` is their state."""
-    require_tools()
-    try:
-        at = local.up(folder / "services", kafka_port=free_port(), minio_port=free_port(), sasl=True, progress=say)
-        site = Site(at, {**at.settings(), "CHALKSTREAM_STATE": str(folder / "state")})
-        (folder / "state").mkdir()
-        assert not init or site.command("init").code == 0
-        yield site
-    finally:
-        local.down(folder / "services")
 
 
 @contextmanager

@@ -334,6 +334,35 @@ def test_pictures_come_as_bytes_or_by_a_signed_address() -> None:
         assert client.get(url[:-3] + "AAA").status_code == 404
 
 
+def test_every_parameter_body_and_answer_has_an_example() -> None:
+    with kit.client(kit.site()) as client:
+        document = client.get("/openapi.json").json()
+    schemas = document["components"]["schemas"]
+
+    def shown(node: dict[str, Any]) -> bool:
+        """An example of its own, or of all it is made of."""
+        if {"example", "examples", "const"} & node.keys():
+            return True
+        named = schemas[node["$ref"].rpartition("/")[2]] if "$ref" in node else {}
+        parts = (node["schema"], *node["schema"].get("anyOf", ())) if "schema" in node else ()
+        return any(map(shown, (named, *parts) if named else parts))
+
+    lacking = []
+    for path, methods in document["paths"].items():
+        for method, route in methods.items():
+            said = [(each["name"], each) for each in route.get("parameters", ())]
+            said += [("body", each) for each in route.get("requestBody", {}).get("content", {}).values()]
+            answers = route["responses"].values()
+            said += [pair for answer in answers for pair in answer.get("content", {}).items()]
+            lacking += [(method, path, name) for name, each in said if not shown(each) and not _is_bytes(name, each)]
+    assert lacking == []
+
+
+def _is_bytes(kind: str, content: dict[str, Any]) -> bool:
+    media = kind == "application/octet-stream" or kind.startswith(("video/", "audio/", "image/"))
+    return media or (kind == "body" and content["schema"].get("format") == "binary")
+
+
 def test_the_documents_tell_of_every_route() -> None:
     with kit.client(kit.site()) as client:
         document = client.get("/openapi.json").json()
