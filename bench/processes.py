@@ -34,8 +34,11 @@ class Watched:
         )
 
 
-def watch(command: list[str], *, until: Callable[[Watched], bool] = lambda _: False) -> Watched:
-    """Run ``command`` to its end, or end it when ``until`` holds. Its lines on standard output are JSON."""
+def watch(command: list[str], *, until: Callable[[Watched], bool] = lambda _: False, memory: bool = True) -> Watched:
+    """Run ``command`` to its end, or end it when ``until`` holds. Its lines on standard output are JSON.
+
+    ``memory``: whether to sample it, which costs a third of a core and stops the watched program for moments.
+    """
     found, began = Watched(), perf_counter()
     process = subprocess.Popen(
         command,
@@ -46,7 +49,8 @@ def watch(command: list[str], *, until: Callable[[Watched], bool] = lambda _: Fa
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     sampler = threading.Thread(target=_sample, args=(process.pid, found), daemon=True)
-    sampler.start()
+    if memory:
+        sampler.start()
     try:
         assert process.stdout is not None
         for line in process.stdout:
@@ -58,7 +62,8 @@ def watch(command: list[str], *, until: Callable[[Watched], bool] = lambda _: Fa
             _end(process)
         found.code = process.wait()
         found.seconds = perf_counter() - began
-        sampler.join()
+        if memory:
+            sampler.join()
         assert process.stdout is not None
         process.stdout.close()
     return found

@@ -225,6 +225,7 @@ def local_runner(settings: Settings, heard: Callable[[Event], None], probe: Prob
     bench = local_bench(settings, cancelled=lambda job, run: runner.stops(job, run), probe=probe)
     runner = LocalRunner(
         stages, bench, journal, isolated.launcher("local", settings), workers={"transcribe": workers(settings)},
+        yielding=frozenset({"chunk"}),
         ahead_seconds=settings.limits.ahead_seconds, heard=heard, probe=probe,
     )  # fmt: skip
     return runner

@@ -5,9 +5,12 @@ process killed in between begins again with what is in the journal. Queues live 
 grow with the length of a lecture; decoding waits when recognition falls behind.
 """
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -29,17 +32,23 @@ SUSPECT = 2
 PATIENCE = 3
 """Waits for a disk or file to come back before a local run stops and says so."""
 IDLE_SECONDS = 1.0
+NICENESS = 10
+"""Between recognition (0) and the decoder's child (10): nobody waits for speech that is found long before its turn."""
 
 
 @dataclass
 class LocalRunner:
-    """Runs stages until the jobs it is asked for have ended. ``workers``: threads per stage, one if not named."""
+    """Runs stages until the jobs it is asked for have ended. ``workers``: threads per stage, one if not named.
+
+    ``yielding``: stages whose threads take what the others leave of the processor.
+    """
 
     stages: Sequence[Stage]
     bench: Bench
     journal: Journal
     isolate: Callable[[Stage, Sequence[Event]], Iterator[Answer]]
     workers: Mapping[str, int] = field(default_factory=dict)
+    yielding: frozenset[str] = frozenset()
     ahead_seconds: float = 7200.0
     heard: Callable[[Event], None] = lambda _: None
     probe: Probe = UNSEEN
@@ -101,6 +110,8 @@ class LocalRunner:
 
     def _worker(self, stage: Stage) -> None:
         size = stage.batch.size if stage.batch else 1
+        if stage.name in self.yielding:
+            yield_processor()
         try:
             while not self.stopping.is_set():
                 generation = self.journal.generation
@@ -200,6 +211,13 @@ class LocalRunner:
         self._failure = self._failure or error
         with self.journal.changed:
             self.journal.changed.notify_all()
+
+
+def yield_processor() -> None:
+    """From here on this thread waits for others that want to run. Linux counts threads apart; elsewhere nothing."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _audio_seconds(event: Event) -> float:

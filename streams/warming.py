@@ -11,15 +11,18 @@ Failed = Callable[[ChalkstreamError], object]
 
 
 def warm(loads: Iterable[Callable[[], object]], failed: Failed) -> None:
-    """Call each on a thread of its own; what is wrong with a model shows again in its stage."""
+    """Call one after the other, beside everything else; what is wrong with a model shows again in its stage.
+
+    In the order in which they are needed: importing their libraries side by side makes the first one wait for all.
+    """
+    threading.Thread(target=_all, args=(list(loads), failed), name="warm", daemon=True).start()
+
+
+def _all(loads: Iterable[Callable[[], object]], failed: Failed) -> None:
     for load in loads:
-        threading.Thread(target=_load, args=(load, failed), daemon=True).start()
-
-
-def _load(load: Callable[[], object], failed: Failed) -> None:
-    try:
-        load()
-    except ChalkstreamError as error:
-        failed(error)
-    except Exception as error:
-        log.debug("a model was not loaded early: %s", type(error).__name__)
+        try:
+            load()
+        except ChalkstreamError as error:
+            failed(error)
+        except Exception as error:
+            log.debug("a model was not loaded early: %s", type(error).__name__)

@@ -50,7 +50,7 @@ def _first(media: Path, packed: Path, language: str) -> First:
         seen = watch(
             chalkstream("run", media, "--to", "fr", "--source-language", language, "--models", packed, "--json",
                         "--store", f"{scratch}/store", "--out", f"{scratch}/out"),
-            until=lambda found: found.first(TRANSLATED) < float("inf"),
+            until=lambda found: found.first(TRANSLATED) < float("inf"), memory=False,
         )  # fmt: skip
         return First(_cue(seen), seen.first(TRANSLATED))
 

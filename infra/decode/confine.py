@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import sys
+from pathlib import Path
 
 from infra.decode import seccomp
 
@@ -30,7 +31,7 @@ def confine(memory_bytes: int, cpu_seconds: int) -> dict[str, str]:
         "ends with its parent": _call(lambda: _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)),
         "no new privileges": _call(lambda: _prctl(PR_SET_NO_NEW_PRIVS, 1)),
         "not traceable": _call(lambda: _prctl(PR_SET_DUMPABLE, 0)),
-        "yields to recognition": _call(lambda: os.nice(NICENESS)),
+        "yields to recognition": _call(_yield),
     }
     limits = {"no core": ("CORE", 0), "no file written": ("FSIZE", 0), "no file opened": ("NOFILE", OPEN_FILES),
               "memory": ("AS", memory_bytes), "processor": ("CPU", cpu_seconds)}  # fmt: skip
@@ -45,6 +46,13 @@ def _call(measure: object) -> str:
     except (OSError, ValueError, AttributeError) as error:
         return f"refused: {error}"
     return "in force"
+
+
+def _yield() -> None:
+    """Nice counts within a session only where the kernel groups by session (autogroup), so the group yields too."""
+    os.nice(NICENESS)
+    with contextlib.suppress(FileNotFoundError), Path("/proc/self/autogroup").open("w") as file:
+        file.write(str(NICENESS))
 
 
 def _limit(kind: str, most: int) -> None:

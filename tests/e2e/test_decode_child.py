@@ -16,7 +16,7 @@ import numpy as np
 import psutil
 import pytest
 
-from infra.decode import decode, sandbox_report, serve
+from infra.decode import decode, prepare, sandbox_report, serve
 from infra.decode.messages import Messages
 from infra.files import FileSource
 from schemas.errors import Broken, Cancelled, NotFound, Unavailable
@@ -242,3 +242,43 @@ def test_the_report_says_what_is_in_force() -> None:
               "not traceable", "ends with its parent"}  # fmt: skip
     assert always <= {name for name, state in found.items() if state == "in force"}
     assert {"no network", "system calls"} <= set(found)
+
+
+def test_a_child_that_was_prepared_takes_the_next_upload_and_one_that_died_does_not(media: Path) -> None:
+    prepare()
+    ahead = eventually_one()
+    with closing(FileSource(media)) as source:
+        pieces = decode(source, SMALL)
+        next(pieces)
+        assert [child.pid for child in children()] == [ahead.pid]
+        list(pieces)
+        prepare()
+        dead = eventually_one()
+        dead.kill()
+        dead.wait(10)
+        assert decoded(source).seconds == SECONDS
+    assert not children()
+
+
+def eventually_one() -> psutil.Process:
+    """The one child, when it has been started."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        if found := children():
+            return found[0]
+        time.sleep(0.01)
+    raise AssertionError("no child was started")
+
+
+def test_a_child_that_waits_for_an_upload_ends_with_its_parent() -> None:
+    program = "import time; from infra.decode import prepare; prepare(); print('up', flush=True); time.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        assert parent.stdout.readline() == "up\n"
+        until, waiting = time.monotonic() + 10, list[psutil.Process]()
+        while not waiting and time.monotonic() < until:
+            waiting = psutil.Process(parent.pid).children()
+        parent.kill()
+    assert waiting
+    gone, _ = psutil.wait_procs(waiting, timeout=10)
+    assert gone == waiting
