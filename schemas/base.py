@@ -5,7 +5,7 @@ places (DESIGN §4.6), so that the same thing is always the same bytes.
 """
 
 import json
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -16,6 +16,9 @@ Seconds = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 Probability = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 
 
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class Model(BaseModel):
     """A frozen value; readers ignore fields they don't know, so that writers may add optional ones."""
 
@@ -24,6 +27,4 @@ class Model(BaseModel):
 
 def to_bytes(model: BaseModel) -> bytes:
     """Canonical UTF-8 JSON: model order of fields, nothing optional left out by chance."""
-    return json.dumps(
-        model.model_dump(mode="json", exclude_none=True), ensure_ascii=False, separators=(",", ":")
-    ).encode("utf-8", "backslashreplace")
+    return _encode(model.model_dump(mode="json", exclude_none=True)).encode("utf-8", "backslashreplace")

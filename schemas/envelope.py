@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from schemas import chat, images  # noqa: F401 - what they define is known by being defined
 from schemas.base import to_bytes
 from schemas.errors import BadInput
-from schemas.events import Event, by_plain_topic, by_wire_type
+from schemas.events import KINDS, PLAIN, Event
 from schemas.topics import TOPICS
 
 SOURCE: Final = "/chalkstream"
@@ -51,10 +51,10 @@ def texts(raw: Sequence[tuple[Any, Any]] | None) -> dict[str, str]:
 
 def parse(wire_type: str | None, value: bytes | None) -> Event:
     """The fact in a record. Raises Unreadable."""
-    kind = by_wire_type().get(wire_type or "")
+    kind = KINDS.get(wire_type or "")
     if kind is None:
         known = (wire_type or "").rpartition(".v")[0]
-        versions = any(name.startswith(known + ".v") for name in by_wire_type()) if known else False
+        versions = any(name.startswith(known + ".v") for name in KINDS) if known else False
         raise Unreadable(
             "unknown_version" if versions else "invalid_request", f"record of type {wire_type!r} is not known here"
         )
@@ -73,7 +73,7 @@ def read(topic: str, raw: Headers, key: bytes | None, value: bytes | None, parti
     if value is None and topic in TOPICS and TOPICS[topic].cleanup == "compact":
         return None
     try:
-        known, plain = texts(raw), by_plain_topic().get(topic)
+        known, plain = texts(raw), PLAIN.get(topic)
         if plain is not None:
             return plain.from_record(known, key, value, f"{topic}-{partition}-{offset}")
         return parse(known.get("ce_type"), value)

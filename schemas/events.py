@@ -5,7 +5,9 @@ which its id follows: announced again after a crash it has the same id and the s
 """
 
 import json
-from typing import Any, ClassVar, Final, Literal
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar, Final, Literal, Self
 from urllib.parse import unquote_plus
 
 from schemas.base import Model, Seconds
@@ -23,6 +25,8 @@ USER_METADATA: Final = "x-amz-meta-"
 
 KINDS: Final[dict[str, type["Event"]]] = {}
 """Every kind of fact by its wire type."""
+PLAIN: Final[dict[str, type["PlainEvent"]]] = {}
+"""By topic, those that others say in their own words."""
 
 
 class Event(Model):
@@ -50,10 +54,16 @@ class Event(Model):
         """The CloudEvents type, ``io.chalkstream.<fact>.v<n>``."""
         return f"io.chalkstream.{cls.fact}.v{cls.version}"
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The CloudEvents id: derived from what the fact is about, never from when or by whom it was said."""
-        return derive(self.wire_type(), self.job, self.run, *(getattr(self, name) for name in self.slot))
+        return derive(self.wire_type(), self.job, self.run, *[getattr(self, name) for name in self.slot])
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy finds its own id."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("id", None)
+        return copied
 
     @property
     def key(self) -> str:
@@ -236,6 +246,13 @@ class PlainEvent(Event):
     wire: ClassVar[type[Model] | None] = None
 
     @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        """Known by its topic too."""
+        super().__pydantic_init_subclass__()
+        if cls.fact:
+            PLAIN[cls.topic] = cls
+
+    @classmethod
     def from_record(cls, headers: dict[str, str], key: bytes | None, value: bytes | None, place: str) -> "PlainEvent":
         """The fact in a record; ``place`` is topic-partition-offset. Raises BadInput."""
         raise BadInput("invalid_request", f"{cls.__name__} can't be read from a record")
@@ -320,7 +337,7 @@ class JobChanged(JobStatus, Event):
 
     topic, fact = "media.jobs", "job-changed"
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Derived from the whole."""
         return derive(self.wire_type(), self.model_dump(mode="json"))
@@ -329,13 +346,3 @@ class JobChanged(JobStatus, Event):
     def status(self) -> JobStatus:
         """The job itself."""
         return JobStatus.model_validate(self.model_dump())
-
-
-def by_plain_topic() -> dict[str, type[PlainEvent]]:
-    """Topic → class, for what others say in their own words."""
-    return {kind.topic: kind for kind in KINDS.values() if issubclass(kind, PlainEvent)}
-
-
-def by_wire_type() -> dict[str, type[Event]]:
-    """Wire type → class."""
-    return KINDS

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from functools import lru_cache
 from hashlib import sha1
 from typing import Any, Final
 
@@ -34,8 +35,12 @@ def spread(job: str, index: int, partitions: int) -> int:
 
     What others call a job and is no UUID has a place too: nothing on the wire may stop a sender.
     """
+    return (_number(job) + index) % partitions
+
+
+@lru_cache(maxsize=4096)
+def _number(job: str) -> int:
     try:
-        number = uuid.UUID(job).int
+        return uuid.UUID(job).int
     except ValueError:
-        number = uuid.UUID(derive(job)).int
-    return (number + index) % partitions
+        return uuid.UUID(derive(job)).int
