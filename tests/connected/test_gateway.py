@@ -6,8 +6,9 @@ import httpx2 as httpx
 import pytest
 
 from tests.commands import LECTURE
-from tests.connected.gateway import client, ended, events, serving, upload
+from tests.connected.gateway import address, client, ended, events, serving, upload
 from tests.connected.site import Site, clip, eventually
+from tests.official import try_official_client
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +110,8 @@ def test_a_deleted_job_is_gone_everywhere_and_nothing_starts_it(
     assert one.post(f"/v1/jobs/{job}/rerun").status_code == 404
     newest = {record.key: record.value for record in site.records("media.jobs")}
     assert newest[job.encode()] is None
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_official_client_gets_text_files_and_talk_from_a_cluster_too(one: httpx.Client) -> None:
+    try_official_client(address(one))
