@@ -1,4 +1,4 @@
-"""OpenAI's own client at a gateway of ours, before a cluster or on one machine: what it can do with our routes works."""
+"""OpenAI's own client at a gateway of ours, before a cluster or on one machine: what it does with our routes works."""
 
 import openai
 import pytest
