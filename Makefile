@@ -7,6 +7,8 @@ TRAIN := $(VENV)-train/.ready
 VIDEO ?= demo/sample/lecture.mp4
 TO ?= fr,es,de
 OUT ?= out
+# Two processes, each with services of its own: most tests wait for a broker more than for a processor.
+TWO := -n 2 --dist loadfile
 
 .PHONY: help setup demo demo-kafka test test-slow test-train check bench bench-long chaos image clean
 
@@ -35,10 +37,10 @@ demo-kafka: $(READY) ## the same on real Kafka and MinIO (needs Java, Maven and 
 	$(BIN)/python -m streams.demo "$(VIDEO)" "$(TO)" "$(OUT)"
 
 test: $(READY) ## all tests but the slow ones (under 10 minutes)
-	$(BIN)/python -m pytest -m "not slow and not train"
+	$(BIN)/python -m pytest $(TWO) -m "not slow and not train"
 
 test-slow: $(READY) ## the tests that take minutes: kills, restarts, long items
-	$(BIN)/python -m pytest -m "slow and not train"
+	$(BIN)/python -m pytest $(TWO) -m "slow and not train"
 
 test-train: $(TRAIN) ## a smoke run of every trainer, in an environment of its own (torch: 5 GB)
 	$(VENV)-train/bin/python -m pytest -m train
