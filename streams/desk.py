@@ -124,8 +124,7 @@ class Desk:
 
     def _next(self, now: float) -> list[Item]:
         plain = not (self.stage.batch or self.stage.streams or self.stage.can_crash)
-        share = -(-len(self._waiting) // self._slots)
-        return self._waiting.take(now, min(share, max(1, int(TURN_SECONDS / self._pace))) if plain else 1)
+        return self._waiting.take(now, max(1, int(TURN_SECONDS / self._pace)) if plain else 1)
 
     def _wake_at(self, due: float | None, now: float) -> None:
         if self._wake is not None:
