@@ -11,6 +11,7 @@ from infra.local import daemon, kafka, minio, provision
 from infra.local import services as local
 from infra.local.memory import Memory, fresh
 from infra.local.ports import HOST, free_port
+from schemas.topics import TOPICS
 from tests.connected.conftest import require_tools, say, working
 from tests.connected.site import Site, clip
 
@@ -88,7 +89,7 @@ def test_the_whole_chain_works_by_way_of_tls(locked: Site, tmp_path: Path) -> No
     assert done.code == 0, done.err
     found = locked.command("doctor")
     assert found.code == 0, found.out
-    assert "20 topics are there" in found.out and "all buckets are there" in found.out
+    assert f"{len(TOPICS)} topics are there" in found.out and "all buckets are there" in found.out
 
 
 @pytest.mark.parametrize(
