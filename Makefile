@@ -9,6 +9,7 @@ TO ?= fr,es,de
 OUT ?= out
 # Two processes, each with services of its own: most tests wait for a broker more than for a processor.
 TWO := -n 2 --dist loadfile
+SLOW ?= slow and not train
 
 .PHONY: help setup demo demo-kafka test test-slow test-train check bench bench-long chaos image clean
 
@@ -39,8 +40,8 @@ demo-kafka: $(READY) ## the same on real Kafka and MinIO (needs Java, Maven and 
 test: $(READY) ## all tests but the slow ones (under 10 minutes)
 	$(BIN)/python -m pytest $(TWO) -m "not slow and not train"
 
-test-slow: $(READY) ## the tests that take minutes: kills, restarts, long items
-	$(BIN)/python -m pytest $(TWO) -m "slow and not train"
+test-slow: $(READY) ## the tests that take longer: kills, restarts, full disks, the page in a browser (about 12 minutes)
+	$(BIN)/python -m pytest $(TWO) -m "$(SLOW)"
 
 test-train: $(TRAIN) ## a smoke run of every trainer, in an environment of its own (torch: 5 GB)
 	$(VENV)-train/bin/python -m pytest -m train

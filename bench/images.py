@@ -34,6 +34,7 @@ def bare(rounds: int, threads: int) -> list[float]:
         pack.path(model), pack.identity("image"), sizes=model.sizes, options=model.options, device="cpu",
         threads=threads,
     )  # fmt: skip
+    torch.set_num_threads(threads)
     width, height = painter.own
     took = []
     with torch.inference_mode():

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from bench.arms import LANGUAGE, Audio, Clock, Run, said
 from infra import files
+from infra.decode import prepare
 from infra.settings import Settings, read
 from processors import recipes
 from processors.artefacts import load
@@ -73,12 +75,18 @@ def warm(pack: Path) -> Engines:
     return engines
 
 
+READY_SECONDS = 1.0
+"""For the decoder's child, which ``chalkstream run`` starts while its libraries load: warm is warm."""
+
+
 @contextmanager
 def finished(
     media: Path, pack: Path, engines: Engines, *, to: str = "", heard: Callable[[Event], None] = lambda _: None
 ) -> Iterator[Finished]:
     """Run ``media`` from nothing to files. The store is gone afterwards."""
     state = Path(tempfile.mkdtemp(prefix="chalkstream-bench-"))
+    prepare()
+    time.sleep(READY_SECONDS)
     try:
         settings = read({}, models=str(pack), state=state)
         clock = Clock()

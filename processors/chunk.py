@@ -4,7 +4,9 @@ The record after part k follows from the record after part k-1 and part k alone;
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterator
+from typing import Final
 
 from processors import chunking
 from processors.artefacts import keep, load, need, once
@@ -18,17 +20,23 @@ from schemas.plan import Plan
 from schemas.records import ChunkRecord, SpeechRecord, VoiceRecord
 
 NOTHING = VoiceRecord(first=0, next=0, frame=0, floor=0)
+SLICE: Final = 320 * 512
+"""Samples (10 s) that are listened to at a time: a chunk is told of when it closes, not when its part is through."""
 
 
 def chunk(event: PartDecoded | AudioEnded, bench: Bench) -> Iterator[Event]:
     """The chunks that close in this part, or, at the end, the last one and the count."""
     plan = bench.plan_of(event)
     if isinstance(event, PartDecoded):
-        voice = _after(plan, event.index, bench)
-        yield from _cuts(event, plan, range(voice.first, voice.next), bench)
+        told = set[int]()
+        for number in _listen_to(plan, event.index, bench):
+            yield _cut(event, plan, number, bench)
+            told.add(number)
+        voice = need(bench, _voice_key(plan, event.index), VoiceRecord)
+        yield from (_cut(event, plan, each, bench) for each in range(voice.first, voice.next) if each not in told)
         return
     record = once(bench, end(speech(plan)), SpeechRecord, lambda: _close(event, plan, bench))
-    yield from _cuts(event, plan, range(record.first, record.count), bench)
+    yield from (_cut(event, plan, each, bench) for each in range(record.first, record.count))
     yield SpeechEnded(job=event.job, run=event.run, tenant=event.tenant, count=record.count, duration=record.duration)
 
 
@@ -36,33 +44,41 @@ def _voice_key(plan: Plan, index: int) -> str:
     return f"{speech(plan)}/voice/{index:06d}.json"
 
 
-def _after(plan: Plan, index: int, bench: Bench) -> VoiceRecord:
-    """The record after part ``index``, making those before it that are missing."""
+def _listen_to(plan: Plan, index: int, bench: Bench) -> Iterator[int]:
+    """Make the records up to part ``index`` that are missing; the numbers of new chunks, as they close."""
     known = next((i for i in range(index, -1, -1) if bench.store.exists(WORK, _voice_key(plan, i))), -1)
     record = NOTHING if known < 0 else need(bench, _voice_key(plan, known), VoiceRecord)
     for at in range(known + 1, index + 1):
-        record = keep(bench, _voice_key(plan, at), _listen(plan, at, record, bench))
-    return record
+        record = yield from _listen(plan, at, record, bench)
 
 
-def _listen(plan: Plan, index: int, before: VoiceRecord, bench: Bench) -> VoiceRecord:
+def _listen(plan: Plan, index: int, before: VoiceRecord, bench: Bench) -> Generator[int, None, VoiceRecord]:
     import numpy as np
 
     began = bench.clock()
     samples = np.frombuffer(bench.store.get(WORK, part_key(plan, index)), dtype="<i2")
     padded = np.pad(samples, (0, -len(samples) % 512)).astype(np.float32) / 32768.0
-    probabilities, voice = bench.engines.voice().probabilities(padded, _voice(before))
-    chunks, left = chunking.cut(_open(before), [round(p, 3) for p in probabilities], _limit(plan))
-    _store(plan, before.next, chunks, bench)
-    return VoiceRecord(
-        first=before.next, next=before.next + len(chunks), frame=left.frame, floor=left.floor, start=left.start,
-        probabilities=left.probabilities, hidden=_text(voice.hidden), cell=_text(voice.cell),
-        context=_text(voice.context), seconds=bench.clock() - began,
+    voice, left, count = _voice(before), _open(before), before.next
+    for at in range(0, len(padded), SLICE):
+        probabilities, voice = bench.engines.voice().probabilities(padded[at : at + SLICE], voice)
+        chunks, left = chunking.cut(left, [round(p, 3) for p in probabilities], _limit(plan))
+        _store(plan, count, chunks, bench)
+        yield from range(count, count + len(chunks))
+        count += len(chunks)
+    record = VoiceRecord(
+        first=before.next, next=count, frame=left.frame, floor=left.floor, start=left.start,
+        probabilities=left.probabilities, hidden=_text(voice.hidden) if voice else "",
+        cell=_text(voice.cell) if voice else "", context=_text(voice.context) if voice else "",
+        seconds=bench.clock() - began,
     )  # fmt: skip
+    return keep(bench, _voice_key(plan, index), record)
 
 
 def _close(event: AudioEnded, plan: Plan, bench: Bench) -> SpeechRecord:
-    last = _after(plan, event.count - 1, bench) if event.count else NOTHING
+    last = NOTHING
+    if event.count:
+        deque(_listen_to(plan, event.count - 1, bench), maxlen=0)
+        last = need(bench, _voice_key(plan, event.count - 1), VoiceRecord)
     chunks = chunking.close(_open(last), _limit(plan))
     duration = event.samples / SAMPLE_RATE
     _store(plan, last.next, chunks, bench, until=duration)
@@ -81,12 +97,9 @@ def _store(plan: Plan, first: int, chunks: list[Chunk], bench: Bench, until: flo
         keep(bench, slot(speech(plan), index), record)
 
 
-def _cuts(event: Event, plan: Plan, indexes: range, bench: Bench) -> Iterator[SpeechCut]:
-    for index in indexes:
-        record = need(bench, slot(speech(plan), index), ChunkRecord)
-        yield SpeechCut(
-            job=event.job, run=event.run, tenant=event.tenant, index=index, start=record.start, end=record.end
-        )
+def _cut(event: Event, plan: Plan, index: int, bench: Bench) -> SpeechCut:
+    record = need(bench, slot(speech(plan), index), ChunkRecord)
+    return SpeechCut(job=event.job, run=event.run, tenant=event.tenant, index=index, start=record.start, end=record.end)
 
 
 def _limit(plan: Plan) -> int:

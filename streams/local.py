@@ -32,7 +32,7 @@ SUSPECT = 2
 PATIENCE = 3
 """Waits for a disk or file to come back before a local run stops and says so."""
 IDLE_SECONDS = 1.0
-NICENESS = 10
+NICENESS = 5
 """Between recognition (0) and the decoder's child (10): nobody waits for speech that is found long before its turn."""
 
 

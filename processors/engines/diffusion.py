@@ -24,9 +24,10 @@ class Diffusion:
     """Implements ``Painter``."""
 
     def __init__(
-        self, pipe: Any, identity: ModelIdentity, *, sizes: Sequence[tuple[int, int]], options: Mapping[str, Any]
-    ) -> None:
-        self.identity, self.sizes, self._pipe = identity, tuple(sizes), pipe
+        self, pipe: Any, identity: ModelIdentity, *, sizes: Sequence[tuple[int, int]], options: Mapping[str, Any],
+        threads: int = 0,
+    ) -> None:  # fmt: skip
+        self.identity, self.sizes, self._pipe, self._threads = identity, tuple(sizes), pipe, threads
         self._alone = threading.Lock()
         self.own = self.sizes[0] if self.sizes else _own_size(pipe)
         self.steps, self.batch = int(options.get("num_inference_steps", STEPS)), int(options.get("batch", BATCH))
@@ -43,6 +44,8 @@ class Diffusion:
             return values
 
         first = wishes[0]
+        if self._threads:  # OpenMP counts for each calling thread anew, and takes all cores unless told
+            torch.set_num_threads(self._threads)
         with self._alone, torch.inference_mode():
             found = self._pipe(
                 [wish.prompt for wish in wishes], negative_prompt=[wish.negative for wish in wishes],
@@ -74,10 +77,10 @@ def load(
             str(path), torch_dtype=torch.float16 if place == "cuda" else torch.float32, use_safetensors=True,
             local_files_only=True,
         ).to(place)  # fmt: skip
-    if place == "cpu":
-        torch.set_num_threads(threads)
     pipe.set_progress_bar_config(disable=True)
-    return Diffusion(pipe, identity, sizes=[_pair(size) for size in sizes], options=options)
+    return Diffusion(
+        pipe, identity, sizes=[_pair(size) for size in sizes], options=options, threads=threads if place == "cpu" else 0
+    )
 
 
 def _libraries() -> tuple[Any, Any]:

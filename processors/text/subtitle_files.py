@@ -9,11 +9,8 @@ line of digits as the number of a next cue.
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
-
-import pysubs2
-from pysubs2.formats.subrip import SubripFormat
-from pysubs2.formats.webvtt import WebVTTFormat
 
 from processors.text.characters import WORD_JOINER, clean
 from schemas.cues import Cue, SubtitleFormat
@@ -21,7 +18,6 @@ from schemas.errors import Broken
 
 _MARKUP: Final = re.compile(r"<(?=\s*/?\s*[^\W\d_])|\\|\{(?=[A-Za-z]:)|--(?=>)")
 """Behind these a joiner goes: ``<i>`` and other tags, ``\\N`` and ``{\\an8}``, MicroDVD's ``{y:i}``, ``-->``."""
-_TIMES: Final = (SubripFormat.TIMESTAMP, WebVTTFormat.TIMESTAMP)
 _DIGITS: Final = re.compile(r"\s*\d+\s*")
 _ENTITIES: Final = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"))
 
@@ -38,6 +34,8 @@ def cleaned(cues: Sequence[Cue]) -> list[Cue]:
 
 def write(cues: Sequence[Cue], format: SubtitleFormat, language: str) -> bytes:  # noqa: A002 - the word of the trade
     """The file. ``language`` is for formats that name it; these two do not."""
+    import pysubs2
+
     subtitles = pysubs2.SSAFile()
     for cue in cleaned(cues):
         text = "\n".join(_defused(line, format) for line in cue.lines)
@@ -48,6 +46,8 @@ def write(cues: Sequence[Cue], format: SubtitleFormat, language: str) -> bytes: 
 
 def read(data: bytes, format: SubtitleFormat) -> list[Cue]:  # noqa: A002
     """The cues of a file that ``write`` made; markup of other files stays as text. Raises Broken("internal")."""
+    import pysubs2
+
     try:
         events = pysubs2.SSAFile.from_string(data.decode("utf-8"), format, keep_html_tags=True).events
     except (UnicodeDecodeError, pysubs2.exceptions.Pysubs2Error) as error:
@@ -68,7 +68,7 @@ def validate(data: bytes, format: SubtitleFormat, cues: Sequence[Cue]) -> None: 
 def _defused(line: str, format: SubtitleFormat) -> str:  # noqa: A002
     """One line of text as it stands in the file."""
     line = _MARKUP.sub(lambda match: match[0] + WORD_JOINER, line)
-    if any(time.search(line) for time in _TIMES):
+    if any(time.search(line) for time in _times()):
         line = line.replace(":", ":" + WORD_JOINER)
     if _DIGITS.fullmatch(line):
         line += WORD_JOINER
@@ -76,6 +76,15 @@ def _defused(line: str, format: SubtitleFormat) -> str:  # noqa: A002
         for character, entity in _ENTITIES:
             line = line.replace(character, entity)
     return line
+
+
+@cache
+def _times() -> tuple[re.Pattern[str], ...]:
+    """What the library takes for a time; it is imported where a file is written, long after the first cue."""
+    from pysubs2.formats.subrip import SubripFormat
+    from pysubs2.formats.webvtt import WebVTTFormat
+
+    return SubripFormat.TIMESTAMP, WebVTTFormat.TIMESTAMP
 
 
 def _literal(text: str, format: SubtitleFormat) -> tuple[str, ...]:  # noqa: A002

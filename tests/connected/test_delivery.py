@@ -32,6 +32,7 @@ from streams.runtime import Limits
 
 SESSION = 6.0
 """Seconds: the shortest session the broker allows."""
+LONG = [pytest.mark.slow, pytest.mark.long]
 
 
 @dataclass
@@ -188,7 +189,7 @@ def test_an_item_longer_than_poll_interval_and_session_is_delivered_once_without
     assert (len(game.caught(1, 5)), game.calls()) == (1, Counter({0: 1}))
 
 
-@pytest.mark.parametrize("seconds", [10, pytest.param(180, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seconds", [10, pytest.param(180, marks=LONG)])
 def test_members_come_and_go_and_nothing_is_lost(game: Game, seconds: int) -> None:
     count = 100 * seconds
 
@@ -382,7 +383,7 @@ def test_a_header_whose_name_is_no_text_is_stepped_over_and_loses_nothing_beside
     assert len(game.caught(60, 10)) == 60
 
 
-@pytest.mark.parametrize(("count", "kills"), [(1_500, 1), pytest.param(10_000, 10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("count", "kills"), [(1_500, 1), pytest.param(10_000, 10, marks=LONG)])
 def test_a_broker_killed_and_started_again_loses_nothing_and_keeps_the_order(
     game: Game, services_state: Path, count: int, kills: int
 ) -> None:
