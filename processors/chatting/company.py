@@ -2,7 +2,8 @@
 
 Whoever has waited longest opens the batch; who samples alike and has a prompt of like length joins, those already
 begun first, then one of each tenant in turn. A batch that runs is broken off when those who wait bring more work
-than is lost (all tokens so far are read anew), or when one of them has waited long enough.
+than is lost (all tokens so far are read anew), or when one of them has waited long enough; but not before it has spoken
+for as long as it read, or those who come keep those who are there from ever getting on.
 """
 
 from collections.abc import Hashable, Sequence
@@ -57,8 +58,15 @@ def company(seats: Sequence[Seat], *, size: int, budget: int, idle: int = 1) -> 
     return sorted(chosen, key=lambda at: (seats[at].tokens, at))
 
 
-def join(alive: Sequence[Seat], waiting: Sequence[Seat], *, size: int, now: float) -> bool:
-    """Whether the batch that is left of ``alive`` is broken off for those who wait."""
+def join(
+    alive: Sequence[Seat], waiting: Sequence[Seat], *, size: int, now: float, read: float = 0.0, said: float = 0.0
+) -> bool:
+    """Whether the batch that is left of ``alive`` is broken off for those who wait.
+
+    ``read``: seconds that went by until each of its lines had said something new; ``said``: seconds since.
+    """
+    if said < read:
+        return False
     able = [seat for seat in waiting if len(alive) < size or seat.group != alive[0].group]
     if not able or not alive:
         return False

@@ -96,7 +96,7 @@ class Lanes:
         self, run: Callable[[Sequence[Line], Hear], None], count: int, *, size: int, budget: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        self._run, self._count, self._size, self._budget, self._clock = run, count, size, budget, clock
+        self._run, self._count, self._size, self._budget, self.clock = run, count, size, budget, clock
         self._waiting: list[Line] = []
         self._changed = threading.Condition()
         self._idle, self._threads = 0, 0
@@ -111,7 +111,7 @@ class Lanes:
                 line.left = lambda: True
 
     def _take(self, lines: Sequence[Line]) -> None:
-        now = self._clock()
+        now = self.clock()
         with self._changed:
             for line in lines:
                 line.since = now
@@ -155,26 +155,31 @@ class Lanes:
         if lines:
             self._take(lines)
 
-    def breaks(self, batch: Sequence[Line]) -> bool:
+    def breaks(self, batch: Sequence[Line], read: float, said: float) -> bool:
         """Asked once a step."""
         if not self._waiting:
             return False
         with self._changed:
             waiting = [line.seat for line in self._waiting]
         alive = [line.seat for line in batch if not line.over]
-        return self._idle == 0 and join(alive, waiting, size=self._size, now=self._clock())
+        return self._idle == 0 and join(alive, waiting, size=self._size, now=self.clock(), read=read, said=said)
 
 
 class _Hearing:
-    """The ear of one running batch."""
+    """The ear of one running batch: lines of unlike length begin to speak one after the other."""
 
     def __init__(self, lanes: Lanes, batch: Sequence[Line]) -> None:
         self._lanes, self._batch, self._last, self._breaking = lanes, batch, -1, False
+        self._silent, self._began, self._spoke = set(range(len(batch))), lanes.clock(), 0.0
 
     def __call__(self, at: int, token: int) -> bool:
         over = self._batch[at].hear(token)
-        if at <= self._last and not self._breaking:
-            self._breaking = self._lanes.breaks(self._batch)
+        if self._silent:
+            self._silent.discard(at)
+            self._spoke = self._lanes.clock()
+        elif at <= self._last and not self._breaking:
+            read, said = self._spoke - self._began, self._lanes.clock() - self._spoke
+            self._breaking = self._lanes.breaks(self._batch, read, said)
         self._last = at
         return over or self._breaking
 

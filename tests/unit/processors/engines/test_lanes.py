@@ -58,11 +58,14 @@ def test_each_ends_when_it_is_over_and_not_when_the_slowest_is() -> None:
 
 
 def test_who_comes_later_joins_the_batch_that_runs_and_nothing_is_said_twice() -> None:
-    began, go_on = threading.Event(), threading.Event()
+    began, go_on, steps = threading.Event(), threading.Event(), list[int]()
 
     def step() -> None:
-        began.set()
-        go_on.wait(5)
+        """The second waits: all that was to be read has been read."""
+        steps.append(1)
+        if len(steps) > 1:
+            began.set()
+            go_on.wait(5)
 
     model = Model(step)
     shared = lanes(model, size=16)
@@ -122,3 +125,32 @@ def test_an_end_mark_is_no_text_and_counts_as_no_token() -> None:
 
     ((_, step),) = flat(lanes(run).converse([line(told, 0)], told, 1))
     assert isinstance(step, Step) and (step.text, step.tokens, step.finish) == ("7", 1, "stop")
+
+
+def test_who_comes_never_keeps_who_is_there_from_getting_on() -> None:
+    """Lines of unlike length are read on token by token: broken off at each arrival, none would ever say a new one."""
+    ended, steps, now, told = dict[int, int](), [0], [0.0], SimpleQueue[Told]()
+
+    def step() -> None:
+        steps[0] += 1
+        now[0] += 0.1
+        if steps[0] % 12 == 0 and steps[0] <= 600:
+            shared._take([line(told, steps[0], room=32)])
+
+    def run(lines: Sequence[Line], hear: Hear) -> None:
+        lengths = [len(each.prompt) + len(each.made) for each in lines]
+        unread, alive = [length - min(lengths) for length in lengths], list(range(len(lines)))
+        while alive:
+            step()
+            for at in list(alive):
+                if unread[at]:
+                    unread[at] -= 1
+                elif hear(at, 1):
+                    alive.remove(at)
+                    if lines[at].over:
+                        ended[id(lines[at])] = steps[0]
+
+    shared = Lanes(run, 1, size=64, budget=10_000, clock=lambda: now[0])
+    first = line(told, 0, room=32)
+    flat(shared.converse([first], told, 51))
+    assert ended[id(first)] <= 100, "it says 32 tokens"
