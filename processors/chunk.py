@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from typing import Final
 
+import numpy as np
+
 from processors import chunking
 from processors.artefacts import keep, load, need, once
 from processors.bench import Bench, VoiceState
@@ -53,8 +55,6 @@ def _listen_to(plan: Plan, index: int, bench: Bench) -> Iterator[int]:
 
 
 def _listen(plan: Plan, index: int, before: VoiceRecord, bench: Bench) -> Generator[int, None, VoiceRecord]:
-    import numpy as np
-
     began = bench.clock()
     samples = np.frombuffer(bench.store.get(WORK, part_key(plan, index)), dtype="<i2")
     padded = np.pad(samples, (0, -len(samples) % 512)).astype(np.float32) / 32768.0

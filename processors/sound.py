@@ -1,6 +1,11 @@
-"""Samples of the media clock, read back from the stored parts by range: never more than is asked for."""
+"""Samples of the media clock, read back from the stored parts by range: never more than is asked for.
+
+numpy is imported here and not where it is used: threads that import it side by side can meet it half made.
+"""
 
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from processors.bench import Bench
 from processors.recipes import PART_SAMPLES, WORK, part_key
@@ -15,8 +20,6 @@ BYTES_PER_SAMPLE = 2
 
 def samples(plan: Plan, start: float, end: float, bench: Bench) -> "Audio":
     """Float32 in [-1, 1], 16 kHz mono, from ``start`` to ``end`` seconds of the media clock."""
-    import numpy as np
-
     first, last = round(start * SAMPLE_RATE), round(end * SAMPLE_RATE)
     pieces = []
     while first < last:

@@ -111,7 +111,7 @@ def test_an_upload_goes_on_after_a_failure_and_after_a_new_visit(page: Page, ser
     server.sent += video.read_bytes()[:1000]
     server.asked.clear()
     page.get_by_label("Choose a video").set_input_files(video)
-    expect(page.get_by_text("It goes on where it stopped.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="It goes on where it stopped.")).to_be_visible()
     page.get_by_role("button", name="Make subtitles").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("lecture-1.mp4")
     assert bytes(server.sent) == video.read_bytes()

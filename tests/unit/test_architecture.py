@@ -55,3 +55,8 @@ def test_every_fact_travels_on_a_known_topic_under_a_type_of_its_own() -> None:
 def test_codes_are_those_of_the_contract_and_don_t_overlap() -> None:
     assert len(BAD_INPUT_CODES) == 15 and len(SERVICE_CODES) == 7
     assert not BAD_INPUT_CODES & SERVICE_CODES
+
+
+def test_numpy_is_there_before_any_stage_runs_on_a_thread() -> None:
+    """Threads that import it side by side can meet it half made (seen: an ImportError in one run of thousands)."""
+    assert "numpy" in loaded_by("from processors.stage import discover; discover()")
