@@ -164,10 +164,15 @@ def lecture() -> Any:
 def clip(start: float, seconds: float = 6.0, *, times: int = 1) -> bytes:
     """A piece of the sample lecture as a WAV file, again and again: another ``start``, other bytes."""
     samples = lecture()[int(start * 16_000) : int((start + seconds) * 16_000)]
+    return wav(samples.tobytes() * times)
+
+
+def wav(samples: bytes) -> bytes:
+    """A WAV file of 16 kHz mono, 16 bit."""
     made = io.BytesIO()
     with wave.open(made, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(16_000)
-        file.writeframes(samples.tobytes() * times)
+        file.writeframes(samples)
     return made.getvalue()

@@ -3,15 +3,12 @@
 import base64
 import hashlib
 import hmac
-import io
 import json
 import signal
 import subprocess
 import threading
-import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +19,8 @@ from infra.local import services as local
 from tests.commands import LECTURE, ROOT, command, environment
 from tests.connected.conftest import installation, working
 from tests.connected.gateway import address, client, ended, events, serving, upload
-from tests.connected.site import Site, clip, eventually, lecture
+from tests.connected.site import Site, clip, eventually, lecture, wav
+from tests.listener import listener
 
 pytestmark = pytest.mark.slow
 TUS = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
@@ -67,13 +65,7 @@ def dying(site: Site, log: Path) -> Iterator[tuple["subprocess.Popen[str]", http
 
 def mostly_silent(size: int) -> bytes:
     """Ten seconds of the lecture, and silence to so many bytes: several pieces for the store, little to recognise."""
-    made = io.BytesIO()
-    with wave.open(made, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(lecture()[:160_000].tobytes().ljust(size, b"\0"))
-    return made.getvalue()
+    return wav(lecture()[:160_000].tobytes().ljust(size, b"\0"))
 
 
 def test_an_upload_goes_on_at_another_gateway_when_its_own_is_killed_in_the_middle(site: Site, tmp_path: Path) -> None:
@@ -132,30 +124,10 @@ def test_a_killed_gateway_s_listener_hears_the_rest_from_another(site: Site, tmp
     assert sorted(heard + rest, key=repr) == sorted(whole, key=repr)
 
 
-@contextmanager
-def receiver(*statuses: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Somebody's web server: answers so, and then 200; what it was told."""
-    told, answers = list[dict[str, Any]](), list(statuses)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            told.append({"body": body, **{name.lower(): value for name, value in self.headers.items()}})
-            self.send_response(answers.pop(0) if answers else 200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/ended", told
-        server.shutdown()
-
-
 def test_a_webhook_is_told_once_though_there_are_two_gateways_and_again_after_a_refusal(site: Site) -> None:
     private = {**site.environment, "CHALKSTREAM_GATEWAY__PRIVATE_WEBHOOKS": "true"}
     with (
-        receiver(500) as (url, told), serving(private) as first, serving(private) as second,
+        listener([500, 200]) as (url, told), serving(private) as first, serving(private) as second,
         client(first) as one, client(second) as two,
     ):  # fmt: skip
         hook = one.post("/v1/webhooks", json={"url": url, "states": ["done"]}).json()

@@ -3,11 +3,6 @@
 import base64
 import hashlib
 import hmac
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
 
 import pytest
 
@@ -16,6 +11,7 @@ from schemas.jobs import JobStatus
 from streams.gateway import webhooks
 from streams.gateway.posting import allowed, target
 from streams.gateway.webhooks import DELAYS, Delivery, after, signed
+from tests.listener import listener
 from tests.unit.streams.gateway import kit
 
 
@@ -63,39 +59,15 @@ def test_a_signature_is_that_of_the_standard() -> None:
     assert headers["Webhook-Signature"] == f"v1,{mark}"
 
 
-@contextmanager
-def listener(statuses: list[int]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Answers with one status after the other; what it was told."""
-    told: list[dict[str, Any]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            told.append({"body": body, **{name.lower(): value for name, value in self.headers.items()}})
-            self.send_response(statuses.pop(0))
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None: ...
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/ended?x=1", told
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def test_an_end_is_told_once_by_whoever_sees_it_and_again_when_it_was_not_taken() -> None:
     now = [kit_now()]
     made = kit.site(GATEWAY__PRIVATE_WEBHOOKS="true")
     made.now = lambda: now[0]
     with listener([500, 200]) as (url, told), kit.client(made) as client:
+        made.remembered["default"] = (now[0] + 5, ())  # as after an end that nobody wanted to know of
         hook = client.post("/v1/webhooks", json={"url": url, "states": ["done"]}).json()
         assert hook["secret"].startswith("whsec_")
         assert client.get("/v1/webhooks").json()["webhooks"][0]["secret"] is None
-        made.remembered.clear()
         ended = kit.job(made, state="done", progress=1.0).model_copy(update={"updated": "2999-01-01T00:00:00+00:00"})
         made.backend.bench.store.names("results", "")
         for _ in range(3):
