@@ -110,6 +110,7 @@ async def create(body: Annotated[NewWebhook, Body()], caller: Admin, here: Here)
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     hook = Hook(id=uuid.uuid4().hex, tenant=caller.tenant, url=body.url, states=body.states, secret=secret, created=now)
     await asyncio.to_thread(here.state.create, f"{HOOKS}{hook.tenant}/{hook.id}", to_bytes(hook))
+    here.remembered.pop(hook.tenant, None)  # the next end is told of, however soon it comes
     return _shown(hook).model_copy(update={"secret": secret})
 
 
