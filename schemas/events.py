@@ -6,7 +6,6 @@ which its id follows: announced again after a crash it has the same id and the s
 
 import json
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, ClassVar, Final, Literal, Self
 from urllib.parse import unquote_plus
 
@@ -54,10 +53,20 @@ class Event(Model):
         """The CloudEvents type, ``io.chalkstream.<fact>.v<n>``."""
         return f"io.chalkstream.{cls.fact}.v{cls.version}"
 
-    @cached_property
+    @property
     def id(self) -> str:
-        """The CloudEvents id: derived from what the fact is about, never from when or by whom it was said."""
-        return derive(self.wire_type(), self.job, self.run, *[getattr(self, name) for name in self.slot])
+        """The CloudEvents id: derived from what the fact is about, never from when or by whom it was said.
+
+        Remembered without a lock: ``cached_property`` has one for all facts, on which threads wait for each other.
+        """
+        known: str | None = self.__dict__.get("id")
+        if known is None:
+            known = self.__dict__["id"] = derive(self.wire_type(), *self.identity())
+        return known
+
+    def identity(self) -> tuple[Any, ...]:
+        """What its id is derived from, besides its kind."""
+        return (self.job, self.run, *[getattr(self, name) for name in self.slot])
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy finds its own id."""
@@ -337,10 +346,9 @@ class JobChanged(JobStatus, Event):
 
     topic, fact = "media.jobs", "job-changed"
 
-    @cached_property
-    def id(self) -> str:
-        """Derived from the whole."""
-        return derive(self.wire_type(), self.model_dump(mode="json"))
+    def identity(self) -> tuple[Any, ...]:
+        """The whole."""
+        return (self.model_dump(mode="json"),)
 
     @property
     def status(self) -> JobStatus:

@@ -35,7 +35,7 @@ from streams.tasks import end, first
 from streams.threads import Threads
 from streams.work import UNWATCHED, Watch
 
-COMMIT_SECONDS, COMMIT_LIMIT, LEAVE_LIMIT, REJOIN_SECONDS = 0.5, 5.0, 10.0, 1.0
+COMMIT_SECONDS, COMMIT_LIMIT, LEAVE_LIMIT, REJOIN_SECONDS, PATIENCE_SECONDS = 0.5, 5.0, 10.0, 1.0, 0.2
 POLL_MS, FETCH_WAIT_MS, LOOK_MS = 30_000, 3_000, 2_000
 """``LOOK_MS``: how often aiokafka's fetcher looks around by itself; what it has to know wakes it. Its default of 200 is
 half of what an idle worker costs."""
@@ -81,7 +81,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stopping, self._settled = asyncio.Event(), asyncio.Event()
         self._offsets: dict[TopicPartition, Offsets] = {}
         self.moves, self.finished = 0, 0
-        self._moving, self._paused = True, {True: False, False: False}
+        self._moving, self._full, self._room = True, {True: False, False: False}, asyncio.Event()
         self._committing = asyncio.Lock()
         self._commit_timer: asyncio.TimerHandle | None = None
         self._behind: set[asyncio.Task[None]] = set()
@@ -167,7 +167,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 log.warning("%s can't restore its partitions yet (%s)", self.stage.name, type(error).__name__)
                 await asyncio.sleep(REJOIN_SECONDS)
         self._offsets = {place: Offsets() for place in assigned}
-        self._paused = {True: False, False: False}
+        self._full = {True: False, False: False}
         self.desk.keep(lambda item: _partition(item.place) in self._offsets)
         self.desk.drop(lambda item: item.lost)
         self._moving, self.desk.open = False, not self._stopping.is_set()
@@ -194,6 +194,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._check_opening()
             if found and await self._is_settled():
                 self._take(found)
+                await self._make_room()
 
     async def _get(self) -> Mapping[TopicPartition, list[Any]]:
         try:
@@ -237,16 +238,28 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         else:
             self._finished(Place(origin.topic, origin.partition, origin.offset))
 
-    def _flow(self) -> None:
-        """Stop reading where too much is in hand; go on where half of it is gone. Express has a measure of its own."""
-        for express, paused in self._paused.items():
-            count = self.desk.count(express=express)
-            if not self._moving and not paused and count >= self.limits.high_water:
+    async def _make_room(self) -> None:
+        """Where too much is in hand, read no more until half of it is gone.
+
+        Quick work is waited for: aiokafka throws away what it has fetched of a paused partition, and fetches it again.
+        """
+        if True in self._full.values():
+            self._room.clear()
+            await first(self._room.wait(), asyncio.sleep(PATIENCE_SECONDS))
+        for express, full in self._full.items():
+            if full and not self._moving:
                 self._consumer.pause(*self._places(express))
-                self._paused[express] = True
-            elif not self._moving and paused and 2 * count <= self.limits.high_water:
+
+    def _flow(self) -> None:
+        """Whether too much is in hand. Express has a measure of its own."""
+        for express, full in self._full.items():
+            count = self.desk.count(express=express)
+            if not full and count >= self.limits.high_water:
+                self._full[express] = True
+            elif not self._moving and full and 2 * count <= self.limits.high_water:
+                self._full[express] = False
+                self._room.set()
                 self._consumer.resume(*self._places(express))
-                self._paused[express] = False
 
     def _places(self, express: bool) -> list[TopicPartition]:
         return [place for place in self._offsets if (place.topic in self.desk.express) == express]
@@ -261,7 +274,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self.finished += 1
         if self._commit_timer is None:
             self._commit_timer = asyncio.get_running_loop().call_later(COMMIT_SECONDS, self._commit_soon)
-        if True in self._paused.values():
+        if True in self._full.values():
             self._flow()
 
     def _commit_soon(self) -> None:
