@@ -128,7 +128,7 @@ def test_killed_with_items_in_flight_nothing_is_lost_and_nothing_done_twice(
     for at in range(kills):
         name = "ab"[at % 2]
         before = sum(game.calls().values())
-        wait_for(lambda before=before: sum(game.calls().values()) > before or sum(game.calls().values()) == count, 20)  # type: ignore[misc]
+        wait_for(lambda before=before: sum(game.calls().values()) > before or sum(game.calls().values()) == count, 60)  # type: ignore[misc]
         workers[name].kill()
         workers[name].wait()
         workers[name] = started(instance=name)
@@ -142,7 +142,7 @@ def test_sigterm_drains_what_is_in_hand_and_the_next_worker_does_not_do_it_again
 ) -> None:
     game.throw(game.balls(12, "1.0"))
     first = started()
-    wait_for(lambda: sum(game.calls().values()) >= 4, 20)
+    wait_for(lambda: sum(game.calls().values()) >= 4, 60)
     begun = sum(game.calls().values())
     first.send_signal(signal.SIGTERM)
     first.send_signal(signal.SIGTERM)
@@ -158,7 +158,7 @@ def test_stopped_past_its_session_and_woken_again_the_output_is_unchanged(
 ) -> None:
     game.throw(game.balls(24, "0.5"))
     sleeper = started(session=SESSION)
-    wait_for(lambda: sum(game.calls().values()) >= 4, 20)
+    wait_for(lambda: sum(game.calls().values()) >= 4, 60)
     sleeper.send_signal(signal.SIGSTOP)
     other = started(session=SESSION)
     caught = game.caught(24, 40)
