@@ -50,8 +50,9 @@ def _in_turn(lab: Lab, run_ours: Arm, bare: dict[str, Arm], peers: dict[str, Arm
     """
     arms_of = {OURS: run_ours, **bare, **peers}
     runs: dict[str, list[Run]] = {name: [] for name in arms_of}
+    names = list(arms_of)
     for number in range(lab.rounds):
-        names = list(arms_of) if number < CHOOSING else [OURS, _best(runs, list(bare))]
+        names = names if number != CHOOSING else [OURS, _best(runs, list(bare))]
         turn = number % len(names)
         for name in (*names[turn:], *names[:turn]):
             runs[name].append(arms_of[name]())
@@ -64,7 +65,8 @@ def _best(runs: dict[str, list[Run]], names: list[str]) -> str:
 
 
 def _ratio(runs: dict[str, list[Run]], bare: list[str], chunks: int) -> list[Figure]:
-    best = _best(runs, bare)
+    most = max(len(runs[name]) for name in bare)
+    best = _best(runs, [name for name in bare if len(runs[name]) == most])
     same = {run.digest for name in (OURS, *bare) for run in runs[name]}
     note = f"bare: {best}, {median(_seconds(runs[best])):.2f} s; ours {median(_seconds(runs[OURS])):.2f} s; "
     note += f"{chunks} chunks, {runs[OURS][0].tokens} tokens, "
