@@ -24,12 +24,13 @@ def deliver(status: JobStatus, store: Store, out: Path) -> int:
 def tell(status: JobStatus) -> int:
     """One line on standard error where something was wrong; the exit code."""
     name = Path(status.source.get("key", status.job)).name
-    if status.error:
+    if status.state == "partial":
+        why = f" ({status.error.code}: {status.error.line})" if status.error else ""
+        sys.stderr.write(f"warning: {name!r} could not be used as a whole{why}; see the report\n")
+    elif status.error:
         code = status.error.code
         sys.stderr.write(f"error: {code}: {name!r}: {status.error.line}\n")
         return 3 if code in BAD_INPUT_CODES else 2 if code == "settings" else EXIT[status.state]
-    if status.state == "partial":
-        sys.stderr.write(f"warning: {name!r} could not be used as a whole; see the report\n")
     return EXIT[status.state]
 
 
