@@ -85,7 +85,16 @@ def test_our_services_are_confined_and_limited(name: str) -> None:
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
-    assert name == "init" or service["healthcheck"]["test"]
+    assert (name in ("init", "reconcile")) != bool(service.get("healthcheck", {}).get("test"))
+
+
+def test_uploads_that_the_store_told_nobody_of_are_looked_for() -> None:
+    service = SERVICES["reconcile"]
+    assert service["command"][:2] == ["reconcile", "--every"]
+    assert 0 < float(service["command"][2]) <= 60
+    assert service["restart"] == "unless-stopped"
+    assert service["depends_on"]["init"]["condition"] == "service_completed_successfully"
+    assert not service.get("profiles")
 
 
 def test_stages_can_be_scaled() -> None:
