@@ -1,14 +1,13 @@
 """Debian's Chromium, driven by playwright; axe looks for what keeps people out."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any, Final
 
-import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.needs import tool
 
 SCREENS: Final = (("light", 1200, 900), ("dark", 1200, 900), ("light", 360, 740), ("dark", 360, 740))
 """Colour scheme, width, height."""
@@ -18,12 +17,8 @@ _RUN: Final = "tags => axe.run(document, {runOnly: tags, resultTypes: ['violatio
 
 @contextmanager
 def browsing() -> Iterator[Browser]:
-    """A browser; skipped with the reason where there is none, never under CI=true."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        if os.environ.get("CI") == "true":
-            raise AssertionError("chromium is missing")
-        pytest.skip("chromium is missing: apt-get install chromium")
+    """A browser, if there is one."""
+    chromium = tool("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
         try:

@@ -33,7 +33,7 @@ def small_disk(place: Path) -> Iterator[Callable[[], None]]:
     """A disk of its own at ``place``; gives what fills it, to the last byte; calling it again makes room."""
     place.mkdir(parents=True)
     if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={LITTLE}", "tmpfs", place], check=False).returncode:
-        pytest.skip("no disk can be mounted here")
+        pytest.skip("no disk can be mounted here: needs root, and a container that may")
     filler = place / "filler"
 
     def fill() -> None:

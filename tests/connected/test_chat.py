@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -20,6 +19,7 @@ from schemas.envelope import texts
 from tests.commands import ROOT, command, environment
 from tests.connected.conftest import require_tools, say, working
 from tests.connected.site import Site, eventually
+from tests.needs import tool
 
 LIMITS = {"CHALKSTREAM_CHAT__INFLIGHT": "40", "CHALKSTREAM_CHAT__PROMPT_CHARACTERS": "2000"}
 pytestmark = pytest.mark.slow
@@ -71,12 +71,8 @@ def question(text: str, **told: Any) -> dict[str, Any]:
 
 
 def kcat(there: Site, *words: str, said: str = "") -> str:
-    if shutil.which("kcat") is None:
-        if os.environ.get("CI") == "true":
-            raise AssertionError("kcat is missing: apt-get install kcat")
-        pytest.skip("kcat is missing: apt-get install kcat")
     done = subprocess.run(
-        ["kcat", "-b", there.at.bootstrap, "-q", *words], input=said, capture_output=True, text=True, timeout=60,
+        [tool("kcat"), "-b", there.at.bootstrap, "-q", *words], input=said, capture_output=True, text=True, timeout=60,
         check=True,
     )  # fmt: skip
     return done.stdout

@@ -20,6 +20,7 @@ from infra.models.hub import Hub
 from infra.settings import Settings
 from schemas.errors import BadInput, BadSettings, ChalkstreamError, Unavailable
 from schemas.pack import Pack, PackFacts, PackModel
+from streams import bootstrap
 from tests.hub import Files, HubServer, folder_files, running
 
 DEMO = models.BUILT_IN / "demo"
@@ -339,7 +340,6 @@ def sound(seconds: float) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
 
 
 def test_what_was_fetched_loads_and_recognises(hub: HubServer, tmp_path: Path) -> None:
-    bootstrap = pytest.importorskip("streams.bootstrap")
     settings = Settings(state=tmp_path, models="mine")
     words = speech(engine="ctranslate2-nllb", hub=WORDS, licence="CC-BY-NC-4.0", compute_type="int8")
     get(hub, settings.packs, pack(asr=speech(compute_type="int8"), mt=words))

@@ -6,7 +6,6 @@ The installation is this module's own: a worker that is not traced, in the same 
 import itertools
 import json
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from infra.local.ports import free_port
 from schemas import tracing
 from tests.commands import LECTURE, ROOT, chalkstream, command, environment
 from tests.connected.conftest import require_tools, say
+from tests.needs import tool
 from tests.receiver import Receiver, Seen, receiving
 
 TOLD = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -215,9 +215,8 @@ def test_the_local_runner_traces_too_and_a_collector_that_is_a_black_hole_costs_
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("prometheus") is None, reason="there is no prometheus here (Debian's package)")
 def test_prometheus_scrapes_the_worker_and_the_alarm_rings_when_it_is_gone(own: Endpoints, tmp_path: Path) -> None:
-    port, page = free_port(), free_port()
+    program, port, page = tool("prometheus"), free_port(), free_port()
     rules = (ROOT / "infra/observe/alerts.yaml").read_text().replace("for: 2m", "for: 1s")
     (tmp_path / "alerts.yaml").write_text(rules)
     (tmp_path / "prometheus.yaml").write_text(
@@ -228,7 +227,7 @@ def test_prometheus_scrapes_the_worker_and_the_alarm_rings_when_it_is_gone(own: 
     )
     with worker(own, tmp_path / "log", CHALKSTREAM_MONITOR__PORT=str(port)):
         watching = subprocess.Popen(
-            ["prometheus", "--config.file", tmp_path / "prometheus.yaml", "--storage.tsdb.path", tmp_path / "tsdb",
+            [program, "--config.file", tmp_path / "prometheus.yaml", "--storage.tsdb.path", tmp_path / "tsdb",
              "--web.listen-address", f"127.0.0.1:{page}", "--log.level", "error"],
         )  # fmt: skip
         try:

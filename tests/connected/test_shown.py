@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import re
-import shutil
 import struct
 import subprocess
 import sys
@@ -15,11 +14,11 @@ import pytest
 
 from tests.commands import ROOT
 from tests.connected.site import Site, clip, eventually
+from tests.needs import tool
 
 README, CLIENTS = ((ROOT / name).read_text("utf-8") for name in ("README.md", "docs/clients.md"))
 SHOWN = "127.0.0.1:9092"
 TORCH = all(importlib.util.find_spec(name) is not None for name in ("torch", "diffusers"))
-needs_kcat = pytest.mark.skipif(shutil.which("kcat") is None, reason="kcat is not installed (apt-get install kcat)")
 
 
 def kcat_lines(topic: str) -> list[str]:
@@ -30,6 +29,7 @@ def kcat_lines(topic: str) -> list[str]:
 
 def played(site: Site, lines: list[str]) -> list[dict[str, Any]]:
     """Run them one after another, with ids of this test's own; what reads is run until the answer is there."""
+    tool("kcat")
     mark, answers = uuid.uuid4().hex[:8], list[dict[str, Any]]()
     request = ""
     for line in lines:
@@ -56,7 +56,6 @@ def _answer_of(run: Callable[[], str], request: str) -> Callable[[], dict[str, A
     return look
 
 
-@needs_kcat
 def test_kcat_alone_holds_the_readme_s_conversation(site: Site) -> None:
     lines = kcat_lines("chat")
     assert len(lines) == 4
@@ -72,14 +71,12 @@ def picture(site: Site) -> dict[str, Any]:
     return answer
 
 
-@needs_kcat
 @pytest.mark.skipif(TORCH, reason="torch is installed")
 def test_without_torch_a_picture_ordered_with_kcat_is_answered_with_what_to_install(site: Site) -> None:
     error = picture(site)["error"]
     assert error["code"] == "unavailable" and "chalkstream[image]" in error["remedy"]
 
 
-@needs_kcat
 @pytest.mark.train
 def test_kcat_alone_orders_the_readme_s_picture(site: Site) -> None:
     answer = picture(site)

@@ -10,6 +10,7 @@ import pytest
 from demo import grammar, manifest
 from demo.scores import word_errors
 from demo.script import SAMPLE
+from tests.needs import library
 
 PACK = Path(__file__).parents[2] / "infra" / "packs" / "demo"
 FACTS = manifest.read(PACK)
@@ -80,7 +81,7 @@ def test_it_translates_the_sample_lecture() -> None:
 def test_translation_loads_with_a_transformers_tokenizer() -> None:
     import ctranslate2
 
-    transformers = pytest.importorskip("transformers", reason="needs the extra 'train'")
+    transformers = library("transformers", "train")
     tokenizer = transformers.AutoTokenizer.from_pretrained(PACK / "mt", src_lang="eng_Latn")
     translator = ctranslate2.Translator(str(PACK / "mt"), compute_type="int8")
     source = tokenizer.convert_ids_to_tokens(tokenizer("The error is very interesting.").input_ids)
@@ -91,7 +92,7 @@ def test_translation_loads_with_a_transformers_tokenizer() -> None:
 
 @pytest.mark.train
 def test_chat_loads_with_its_own_template() -> None:
-    pytest.importorskip("transformers", reason="needs the extra 'train'")
+    library("transformers", "train")
     from demo.evaluate_chat import Assistant
 
     assistant = Assistant.load(PACK)
@@ -101,7 +102,7 @@ def test_chat_loads_with_its_own_template() -> None:
 @pytest.mark.train
 @pytest.mark.filterwarnings("default")  # diffusers' own imports warn
 def test_image_loads_as_a_pipeline() -> None:
-    pytest.importorskip("diffusers", reason="needs the extra 'train'")
+    library("diffusers", "train")
     from demo.evaluate_image import load
 
     picture = load(PACK)("a red circle on a white background", num_inference_steps=2).images[0]

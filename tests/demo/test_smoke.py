@@ -6,6 +6,7 @@ import pytest
 
 from demo import manifest
 from demo.training import Plan
+from tests.needs import library
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]
 
@@ -13,7 +14,7 @@ pytestmark = [pytest.mark.train, pytest.mark.slow]
 @pytest.fixture(autouse=True)
 def _torch() -> None:
     for name in ("torch", "transformers", "diffusers", "espeakng_loader"):
-        pytest.importorskip(name, reason="needs the extra 'train'")
+        library(name, "train")
 
 
 @pytest.mark.filterwarnings("default")  # the training libraries' own imports warn

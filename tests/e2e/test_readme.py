@@ -11,6 +11,7 @@ import pytest
 from processors.stage import discover
 from streams import graph
 from tests.commands import ROOT, chalkstream, environment
+from tests.needs import lack
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
@@ -33,7 +34,7 @@ def test_every_command_shown_works(line: str, tmp_path: Path) -> None:
 
 def test_make_demo_ends_with_the_files_that_the_readme_names(tmp_path: Path) -> None:
     if not (ROOT / ".venv" / ".ready").exists():
-        pytest.skip("this checkout has no environment of its own: run make setup")
+        lack("this checkout has no environment of its own: run make setup")
     out = tmp_path / "out"
     changed = environment(CHALKSTREAM_STATE=str(tmp_path / "state"))
     done = subprocess.run(

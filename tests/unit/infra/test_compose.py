@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import yaml
 from infra.local import kafka, minio
 from infra.settings import read
 from processors.stage import discover
+from tests.needs import tool
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -134,13 +134,9 @@ def test_mounted_files_and_build_files_exist() -> None:
 
 @pytest.mark.parametrize("profiles", [[], ["gpu"], ["observe"]])
 def test_docker_compose_accepts_it(profiles: list[str], tmp_path: Path) -> None:
-    program = shutil.which("docker-compose")
-    if program is None:
-        pytest.skip("docker-compose is not installed (Debian: apt-get install docker-compose)")
     chosen = [word for profile in profiles for word in ("--profile", profile)]
     environment = {**os.environ, "CHALKSTREAM_SECRETS": str(tmp_path)}
-    done = subprocess.run(
-        [program, *chosen, "config", "--quiet"], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
+    words = [tool("docker-compose"), *chosen, "config", "--quiet"]
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr

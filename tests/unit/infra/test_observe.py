@@ -1,7 +1,6 @@
 """What reads the telemetry asks for nothing that is not there; every alert rings, is silent, and says what to do."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,12 @@ import yaml
 from infra.observe import draw
 from infra.telemetry.catalogue import CATALOGUE, series
 from streams.bootstrap_cluster import cluster_stages
+from tests.needs import tool
 
 HERE = Path(draw.__file__).parent
 DOC = Path(__file__).parents[3] / "docs" / "observing.md"
 ALERTS: list[dict[str, Any]] = yaml.safe_load((HERE / "alerts.yaml").read_text())["groups"][0]["rules"]
 NAMES = re.compile(r"\b(?:chalkstream|messaging|gen_ai)_[a-z_]+\b(?!\s*[=!])")
-promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="there is no promtool (Debian: prometheus)")
 
 
 def queries() -> list[str]:
@@ -58,9 +57,9 @@ def test_every_alert_is_tested_ringing_and_silent() -> None:
         assert sorted(bool(each["exp_alerts"]) for each in mine) == [False, True]
 
 
-@promtool
 def test_the_rules_do_what_their_tests_say() -> None:
-    done = subprocess.run(["promtool", "test", "rules", "alerts_test.yaml"], cwd=HERE, capture_output=True, text=True)
+    words = [tool("promtool"), "test", "rules", "alerts_test.yaml"]
+    done = subprocess.run(words, cwd=HERE, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

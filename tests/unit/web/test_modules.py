@@ -3,16 +3,14 @@
 import json
 import os
 import random
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from processors.text.compliance import violations
 from processors.text.profiles import PROFILES
 from schemas.cues import Cue
+from tests.needs import tool
 
 HERE = Path(__file__).parent
 WORDS = ("a", "matrix", "Quelle", "différence", "🎓", "", " ", "x" * 43)
@@ -47,14 +45,10 @@ def cases() -> list[dict[str, Any]]:
 
 
 def test_the_modules(tmp_path: Path) -> None:
-    node = shutil.which("node")
-    if node is None and os.environ.get("CI") != "true":
-        pytest.skip("node is missing: apt-get install nodejs")
-    assert node, "node is missing"
     (tmp_path / "cases.json").write_text(json.dumps(cases()))
     files = sorted(map(str, HERE.glob("*.test.mjs")))
     done = subprocess.run(
-        [node, "--test", *files], capture_output=True, text=True, timeout=120, check=False,
+        [tool("node"), "--test", *files], capture_output=True, text=True, timeout=120, check=False,
         env={**os.environ, "LIMIT_CASES": str(tmp_path / "cases.json")},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
