@@ -5,7 +5,8 @@ import io
 import json
 import time
 import wave
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -107,6 +108,19 @@ class Site:
         listed = self.s3.list_objects_v2(Bucket="results", Prefix=f"{tenant}/{job}/").get("Contents", [])
         keys = [each["Key"] for each in listed]
         return {key.rpartition("/")[2]: self.s3.get_object(Bucket="results", Key=key)["Body"].read() for key in keys}
+
+
+@contextmanager
+def deaf(site: Site) -> Iterator[None]:
+    """The store tells nobody of uploads."""
+    told = site.s3.get_bucket_notification_configuration(Bucket="uploads")["QueueConfigurations"]
+    site.s3.put_bucket_notification_configuration(Bucket="uploads", NotificationConfiguration={})
+    try:
+        yield
+    finally:
+        site.s3.put_bucket_notification_configuration(
+            Bucket="uploads", NotificationConfiguration={"QueueConfigurations": told}
+        )
 
 
 def store_client(at: Endpoints) -> Any:

@@ -1,8 +1,6 @@
 """Operating a cluster by the command line: submit, watch, get, cancel, rerun, reconcile, dead letters, doctor, SASL."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ from schemas.events import SpeechFound
 from schemas.topics import TOPICS
 from streams.deadletters import Origin, letter_headers
 from tests.connected.conftest import working
-from tests.connected.site import Site, clip, eventually
+from tests.connected.site import Site, clip, deaf, eventually
 
 
 @pytest.fixture(scope="module")
@@ -107,19 +105,6 @@ def test_cancel_ends_a_run_and_a_rerun_takes_the_job_up_again(site: Site, tmp_pa
     assert site.job(job, lambda status: status["run"] == 1)["state"] == "running"
     assert "is being cancelled (run 1)" in site.command("cancel", job).out
     assert site.job(job, lambda status: status["state"] == "cancelled")["run"] == 1
-
-
-@contextmanager
-def deaf(site: Site) -> Iterator[None]:
-    """The store tells nobody of uploads."""
-    told = site.s3.get_bucket_notification_configuration(Bucket="uploads")["QueueConfigurations"]
-    site.s3.put_bucket_notification_configuration(Bucket="uploads", NotificationConfiguration={})
-    try:
-        yield
-    finally:
-        site.s3.put_bucket_notification_configuration(
-            Bucket="uploads", NotificationConfiguration={"QueueConfigurations": told}
-        )
 
 
 def test_reconcile_starts_what_was_not_told_and_then_nothing(site: Site) -> None:
