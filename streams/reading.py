@@ -1,7 +1,7 @@
 """From a record to a fact, whatever stands in the record: nothing that can be written to a topic ends the loop."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from schemas import envelope
 from schemas.errors import BadInput
@@ -11,7 +11,10 @@ from streams.deadletters import Origin
 
 @dataclass(frozen=True)
 class NoRecord:
-    """Stands for a record that the client itself can't read; it has nothing that could be understood."""
+    """Stands for a record that the client itself can't read; it has nothing that could be understood.
+
+    It is no tombstone, though it looks like one: what it said is lost here and has to be told of.
+    """
 
     topic: str
     partition: int
@@ -20,6 +23,18 @@ class NoRecord:
     key: bytes | None = None
     value: bytes | None = None
     headers: tuple[()] = ()
+
+
+WITHHELD: Final = BadInput(
+    "invalid_request", "the Kafka client can't read this record: the name of a header is no text",
+    "read it with another client (kcat -o OFFSET -c 1), and send it again without that header",
+)  # fmt: skip
+
+
+def read(record: Any) -> tuple[Origin, Event | BadInput | None]:
+    """Where the record stood, and the fact in it; as ``event_of``, and ``WITHHELD`` for one that can't be had."""
+    origin = origin_of(record)
+    return origin, WITHHELD if isinstance(record, NoRecord) else event_of(origin)
 
 
 def origin_of(record: Any) -> Origin:

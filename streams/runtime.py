@@ -29,7 +29,7 @@ from streams.item import Item, Place
 from streams.offsets import Offsets
 from streams.outbox import Outbox
 from streams.performing import Isolate, Performer
-from streams.reading import event_of, origin_of
+from streams.reading import read
 from streams.stepping import go_back, step_over
 from streams.tasks import end, first
 from streams.threads import Threads
@@ -229,8 +229,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self.desk.dispatch()
 
     def _read(self, record: Any) -> None:
-        origin = origin_of(record)
-        event = event_of(origin)
+        origin, event = read(record)
         if isinstance(event, BadInput) and self._buries(origin.topic):
             self.desk.bury(origin, event)
         elif isinstance(event, self.stage.takes):

@@ -7,7 +7,6 @@ store that remembers what is finished. ``calls`` counts the model's.
 import asyncio
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from bench.delivery.rig import Ball, Court, Player, court, make_topics, name_of, nothing_bench, records, throw, worker
 from infra.folder import FolderStore
@@ -28,7 +28,9 @@ from infra.local.endpoints import Endpoints
 from processors.bench import Bench
 from schemas.errors import Unavailable
 from schemas.events import Event
+from streams.letters import letter
 from streams.runtime import Limits
+from tests.needs import tool
 
 SESSION = 6.0
 """Seconds: the shortest session the broker allows."""
@@ -362,25 +364,39 @@ async def garbage(game: Game) -> None:
             await thrower.send_and_wait(game.court.topics[0], value, key=key, headers=told)
 
 
-def test_a_header_whose_name_is_no_text_is_stepped_over_and_loses_nothing_beside_it(game: Game) -> None:
-    """aiokafka raises on such a record each time it reads it."""
-    if not shutil.which("kcat"):
-        pytest.skip("needs kcat, which can say such a thing")
+def test_a_header_whose_name_is_no_text_is_buried_and_nothing_beside_it_is_lost(game: Game) -> None:
+    """aiokafka raises on such a record each time it reads it, so the letter can only say where it stands."""
 
-    async def play() -> None:
+    async def play() -> list[Any]:
         stage, bench = game.player.stage(f"group_{game.name}"), nothing_bench(game.store)
         async with worker(game.at.bootstrap, game.court, [stage], bench) as (consumer,):
             while consumer.finished < 61:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
+        return await records(game.at.bootstrap, "dead.letters", 10_000, 4)
 
     balls = game.balls(60)
     game.throw(balls[:30])
     topic = ["-t", game.court.topics[0], "-p", "3"]
-    poison = ["kcat", "-P", "-b", game.at.bootstrap, *topic, "-H", os.fsdecode(b"\xff\xfe=1")]
+    before = offset(game, 3)
+    poison = [tool("kcat"), "-P", "-b", game.at.bootstrap, *topic, "-H", os.fsdecode(b"\xff\xfe=1")]
     subprocess.run(poison, input=b"poison", check=True)
     game.throw(balls[30:])
-    asyncio.run(asyncio.wait_for(play(), 60))
+    letters = [letter(each) for each in asyncio.run(asyncio.wait_for(play(), 60))]
+    (mine,) = [each for each in letters if each.origin.topic == game.court.topics[0]]
+    assert (mine.origin.partition, mine.origin.offset, mine.code) == (3, before, "invalid_request")
+    assert "header" in mine.message
     assert len(game.caught(60, 10)) == 60
+
+
+def offset(game: Game, partition: int) -> int:
+    """Of the next record."""
+
+    async def ask() -> int:
+        async with AIOKafkaConsumer(bootstrap_servers=game.at.bootstrap) as reader:
+            (end,) = (await reader.end_offsets([TopicPartition(game.court.topics[0], partition)])).values()
+            return int(end)
+
+    return asyncio.run(ask())
 
 
 @pytest.mark.parametrize(("count", "kills"), [(1_500, 1), pytest.param(10_000, 10, marks=LONG)])

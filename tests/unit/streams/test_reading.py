@@ -12,7 +12,7 @@ from schemas import envelope
 from schemas.errors import BadInput
 from schemas.events import KINDS, Event
 from schemas.topics import TOPICS
-from streams.reading import event_of, origin_of
+from streams.reading import WITHHELD, NoRecord, event_of, origin_of, read
 from tests.unit.streams.kit import cut
 
 TYPES = sorted(KINDS)
@@ -64,3 +64,9 @@ def test_a_tombstone_says_nothing_on_a_compacted_topic_and_is_garbage_elsewhere(
 
 def test_records_without_headers_can_be_read() -> None:
     assert isinstance(event_of(origin_of(record("media.chunks", b"x", None))), BadInput)
+
+
+@pytest.mark.parametrize("topic", ["media.chunks", "media.subtitles", "media.uploads"])
+def test_a_record_that_can_not_be_had_is_no_tombstone(topic: str) -> None:
+    origin, found = read(NoRecord(topic, 3, 7))
+    assert (found, origin.topic, origin.partition, origin.offset) == (WITHHELD, topic, 3, 7)
