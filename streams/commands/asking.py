@@ -26,12 +26,12 @@ PATIENCE = 600.0
 def answers(
     stage: Stage, kind: type[Requested], body: dict[str, Any], settings: Settings, *, local: bool
 ) -> Iterator[Exchange]:
-    """What is said about one request, to its answer. Raises what ended it."""
+    """What is said about one request, each once, to its answer. Raises what ended it."""
     request = kind(request=uuid.uuid4().hex, body=json.dumps(body))
     if local:
         yield from _here(stage, request, bootstrap.local_bench(settings))
     else:
-        yield from _drained(_there(stage, request, settings))
+        yield from drained(_there(stage, request, settings), PATIENCE)
 
 
 def _here(stage: Stage, request: Requested, bench: Bench) -> Iterator[Exchange]:
@@ -46,13 +46,14 @@ async def _there(stage: Stage, request: Requested, settings: Settings) -> AsyncI
     last, topics = stage.gives[-1], tuple(dict.fromkeys(kind.topic for kind in stage.gives))
     async with follow.following(settings.kafka, topics, since=None) as told, announce.announcing(settings.kafka) as say:
         await say.repeat(_record(request))
-        async with asyncio.timeout(PATIENCE):
-            async with aclosing(told.events()) as events:  # type: ignore[type-var]
-                async for event in events:
-                    if isinstance(event, Exchange) and event.request == request.request:
-                        yield event
-                        if isinstance(event, last):
-                            return
+        seen = set[str]()
+        async with aclosing(told.events()) as events:  # type: ignore[type-var]
+            async for event in events:
+                if isinstance(event, Exchange) and event.request == request.request and event.id not in seen:
+                    seen.add(event.id)
+                    yield event
+                    if isinstance(event, last):
+                        return
 
 
 def _record(request: Requested) -> Origin:
@@ -62,16 +63,19 @@ def _record(request: Requested) -> Origin:
     return Origin(request.topic, -1, -1, now, request.request.encode(), request.body.encode(), headers)
 
 
-def _drained(said: AsyncIterator[Exchange]) -> Iterator[Exchange]:
-    """An async iterator from a plain function, on a loop of its own."""
+def drained(said: AsyncIterator[Exchange], patience: float) -> Iterator[Exchange]:
+    """An async iterator from a plain function, on a loop of its own.
+
+    Raises Unavailable("timeout") after so many seconds without a word, before the first or between two.
+    """
     with asyncio.Runner() as runner:
         try:
             while True:
-                yield runner.run(anext(said))  # type: ignore[arg-type]
+                yield runner.run(asyncio.wait_for(anext(said), patience))
         except StopAsyncIteration:
             return
         except TimeoutError:
-            what = f"no answer within {PATIENCE:.0f} s"
+            what = f"nothing was heard for {patience:.0f} s"
             raise Unavailable(what, "start a worker: chalkstream worker", code="timeout") from None
         finally:
             runner.run(said.aclose())  # type: ignore[attr-defined]
@@ -83,7 +87,7 @@ def raise_error(answer: Event) -> None:
 
     error = getattr(answer, "error", None)
     if error is not None:
-        raise rebuild(error)
+        raise rebuild(error.model_copy(update={"remedy": error.remedy or "see --help"}))
 
 
 def need_folder(path: Path) -> None:

@@ -24,7 +24,6 @@ def status(state: JobState, code: str | None) -> JobStatus:
         ("failed", "truncated", 3, "error: truncated: 'talk.mp4': made up - nothing\n"),
         ("failed", "settings", 2, "error: settings: 'talk.mp4': made up - nothing\n"),
         ("failed", "internal", 1, "error: internal: 'talk.mp4': made up - nothing\n"),
-        ("cancelled", "cancelled", 130, "error: cancelled: 'talk.mp4': made up - nothing\n"),
     ],
 )  # fmt: skip
 def test_the_state_decides_and_the_error_says_why(
