@@ -2,14 +2,20 @@
 
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
+from collections import Counter
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from infra.models.installed import BUILT_IN
 from processors.text.subtitle_files import read
+from streams.bootstrap import MOST_WORKERS
 from tests.commands import LECTURE, chalkstream, started
 
 TARGETS = ("fr", "es", "de")
@@ -21,10 +27,45 @@ def subtitles(folder: Path) -> dict[str, str]:
     return {path.name: sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def artefacts(store: Path, stage: str) -> dict[str, int]:
-    """When each finished item of a stage was written (ns)."""
-    found = (store / "objects" / "work").glob(f"*/{stage}/*/[0-9]*.json")
-    return {str(path): path.stat().st_mtime_ns for path in found}
+Item = tuple[str, int]
+"""A stage and the fact it works on, by its place in the journal."""
+
+
+def begun(store: Path) -> Counter[Item]:
+    """How often each item was begun, by the journal's own account."""
+    return Counter(_items(store, "attempts"))
+
+
+def in_hand(store: Path) -> set[Item]:
+    """What a process that was killed had begun and not ended."""
+    return set(_items(store, "attempts WHERE ended IS NULL"))
+
+
+def _items(store: Path, where: str) -> list[Item]:
+    with closing(sqlite3.connect(store / "journal.sqlite")) as journal:
+        return journal.execute(f"SELECT stage, seq FROM {where}").fetchall()  # noqa: S608 - our own words
+
+
+def outcomes(store: Path) -> set[str | None]:
+    """How attempts ended; None is one that did not."""
+    with closing(sqlite3.connect(store / "journal.sqlite")) as journal:
+        return {outcome for (outcome,) in journal.execute("SELECT DISTINCT outcome FROM attempts")}
+
+
+def of_each(items: Counter[Item]) -> Counter[str]:
+    """How many items there were of each stage that computes."""
+    return Counter(stage for stage, _ in items if stage in ("demux", "chunk", "identify", "transcribe", "translate"))
+
+
+def without_models(folder: Path) -> Path:
+    """The demo pack by name, revision and checksums; but whoever loads one of its models fails."""
+    demo, folder = BUILT_IN / "demo", folder / "pack"
+    folder.mkdir()
+    for model in ("asr", "mt", "chat", "image"):
+        (folder / model).symlink_to(demo / model)
+    words = (demo / "pack.toml").read_text()
+    (folder / "pack.toml").write_text(words.replace('compute_type = "int8"', 'compute_type = "none"'))
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -68,19 +109,28 @@ def test_events_are_cloudevents_of_one_job_and_end_with_its_end(quiet: Path) -> 
     assert all(len(json.dumps(event)) < 4096 for event in events if "transcribed" not in event["type"])
 
 
-def test_the_same_file_again_computes_nothing(quiet: Path, tmp_path: Path) -> None:
-    before = {stage: artefacts(quiet / "store", stage) for stage in ("demux", "transcribe", "translate")}
+def test_the_same_file_again_begins_nothing(quiet: Path, tmp_path: Path) -> None:
+    before = begun(quiet / "store")
     done = chalkstream("run", LECTURE, "--to", "fr,es,de", "--out", tmp_path, "--store", quiet / "store", "--json")
-    assert (done.code, done.events) == (0, [])
+    assert done.code == 0 and all(".job-" in event["type"] for event in done.events)
     assert subtitles(tmp_path) == subtitles(quiet / "out")
-    assert before == {stage: artefacts(quiet / "store", stage) for stage in before}
+    assert begun(quiet / "store") == before and set(before.values()) == {1}
 
 
-def test_other_wishes_for_the_same_file_reuse_what_was_heard(quiet: Path, tmp_path: Path) -> None:
-    heard, spoken = artefacts(quiet / "store", "transcribe"), artefacts(quiet / "store", "translate")
-    done = chalkstream("run", LECTURE, "--to", "fr", "--out", tmp_path, "--store", quiet / "store", "--json")
-    assert done.code == 0 and (tmp_path / "lecture.fr.srt").read_bytes() == (quiet / "out/lecture.fr.srt").read_bytes()
-    assert (heard, spoken) == (artefacts(quiet / "store", "transcribe"), artefacts(quiet / "store", "translate"))
+def test_without_its_models_a_file_can_not_be_run(tmp_path: Path) -> None:
+    """What the next test stands on."""
+    words = ("--out", tmp_path, "--store", tmp_path / "store", "--models", without_models(tmp_path))
+    done = chalkstream("run", LECTURE, *words)
+    assert done.code == 2 and "can't be loaded" in done.error_lines[-1]
+
+
+def test_other_wishes_for_the_same_file_call_no_model(quiet: Path, tmp_path: Path) -> None:
+    store = shutil.copytree(quiet / "store", tmp_path / "store")
+    words = ("--out", tmp_path, "--store", store, "--models", without_models(tmp_path))
+    done = chalkstream("run", LECTURE, "--to", "fr", "--json", *words)
+    assert done.code == 0, done.err
+    assert (tmp_path / "lecture.fr.srt").read_bytes() == (quiet / "out/lecture.fr.srt").read_bytes()
+    assert outcomes(store) == {"done"}, "nothing was tried that needs a model"
 
 
 @pytest.mark.parametrize(
@@ -108,13 +158,15 @@ def test_killed_in_the_middle_and_run_again_it_is_the_same(quiet: Path, tmp_path
             break
     _, err = run.communicate()
     assert run.returncode == -signal.SIGKILL, err
-    finished = {stage: artefacts(tmp_path / "store", stage) for stage in ("transcribe", "translate")}
+    left = in_hand(tmp_path / "store")
+    assert sum(stage == "transcribe" for stage, _ in left) <= MOST_WORKERS
     done = chalkstream(*words)
     assert done.code == 0, done.err
     assert subtitles(tmp_path / "out") == subtitles(quiet / "out")
-    for stage, before in finished.items():
-        after = artefacts(tmp_path / "store", stage)
-        assert before.items() <= after.items()
+    items = begun(tmp_path / "store")
+    assert {item for item, times in items.items() if times > 1} <= left, "only what was in hand is begun again"
+    assert max(items.values()) <= 2
+    assert of_each(items) == of_each(begun(quiet / "store")), "and no item is there under another name"
 
 
 def test_interrupted_it_says_how_to_go_on_and_leaves_nothing_running(tmp_path: Path) -> None:
