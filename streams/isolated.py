@@ -19,10 +19,11 @@ from infra.settings import Settings, read
 from processors.bench import Bench
 from processors.stage import Answer, Stage
 from schemas import envelope
-from schemas.errors import Broken, ChalkstreamError, ErrorInfo, rebuild
+from schemas.errors import ChalkstreamError, ErrorInfo, rebuild
 from schemas.events import Event
 from streams import attempts
 from streams.execute import as_ours, execute
+from streams.retry import TriedEnough
 
 DEATHS = 3
 PROGRAM = (sys.executable, "-m", "streams.isolated")
@@ -58,7 +59,7 @@ def halved(ask: Callable[[Sequence[int]], list[Answer] | None], chosen: Sequence
             return
     if len(chosen) == 1:
         what = f"{stage} died {DEATHS} times on this item alone"
-        yield chosen[0], Broken("crashed", what, "see docs/operating.md")
+        yield chosen[0], TriedEnough("crashed", what, "see docs/operating.md")
         return
     half = len(chosen) // 2
     for part in (chosen[:half], chosen[half:]):

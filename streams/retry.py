@@ -3,6 +3,7 @@
 | error | decision |
 |---|---|
 | bad input, cancelled | give up at once |
+| tried enough (its tries alone were its deaths) | give up at once: the next would be the death of a worker |
 | unavailable | try again after 1, 2, 4 … 60 s; uses up no attempt; after 24 h give up |
 | anything else | try twice in all, then give up |
 """
@@ -10,11 +11,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from schemas.errors import BadInput, Cancelled, ChalkstreamError, Unavailable
+from schemas.errors import BadInput, Broken, Cancelled, ChalkstreamError, Unavailable
 
 ATTEMPTS = 2
 FIRST_DELAY, LONGEST_DELAY, DOUBLINGS = 1.0, 60.0, 10
 AGE_LIMIT = 24 * 3600.0
+
+
+class TriedEnough(Broken):
+    """An item that has had all its tries where it was tried."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ GIVE_UP = Decision("give_up")
 
 def decide(error: ChalkstreamError, *, attempts: int, waits: int, age: float) -> Decision:
     """``attempts`` that failed so far, this one included; ``waits`` for a service; ``age`` of the item in seconds."""
-    if isinstance(error, BadInput | Cancelled):
+    if isinstance(error, BadInput | Cancelled | TriedEnough):
         return GIVE_UP
     if isinstance(error, Unavailable):
         return (

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from processors.stage import Answer
-from schemas.errors import Broken
 from streams.isolated import DEATHS, halved
+from streams.retry import TriedEnough
 
 
 def tried(count: int, guilty: set[int]) -> tuple[dict[int, object], list[list[int]]]:
@@ -30,7 +30,7 @@ def test_innocents_cost_one_child() -> None:
 @pytest.mark.parametrize("guilty", [{0}, {63}, {17, 18}, {5, 40}])
 def test_the_guilty_are_found_and_the_others_end(guilty: set[int]) -> None:
     ends, tries = tried(64, guilty)
-    assert {at for at, end in ends.items() if isinstance(end, Broken) and end.code == "crashed"} == guilty
+    assert {at for at, end in ends.items() if isinstance(end, TriedEnough) and end.code == "crashed"} == guilty
     assert all(tries.count([at]) == DEATHS for at in guilty)
     assert len(tries) <= len(guilty) * (2 * 6 + DEATHS)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.errors import BadInput, Broken, Cancelled, ChalkstreamError, NotFound, Unavailable
-from streams.retry import LONGEST_DELAY, Pause, decide
+from streams.retry import LONGEST_DELAY, Pause, TriedEnough, decide
 
 DAY = 24 * 3600.0
 
@@ -16,7 +16,9 @@ DAY = 24 * 3600.0
         (Cancelled(), 1, 0, 0.0, "give_up", 0.0),
         (Broken("internal", ""), 1, 0, 0.0, "again", 1.0),
         (Broken("internal", ""), 2, 0, 0.0, "give_up", 0.0),
+        (Broken("crashed", ""), 1, 0, 0.0, "again", 1.0),
         (Broken("crashed", ""), 2, 50, 0.0, "give_up", 0.0),
+        (TriedEnough("crashed", ""), 1, 0, 0.0, "give_up", 0.0),
         (Unavailable(""), 0, 0, 0.0, "again", 1.0),
         (Unavailable(""), 0, 3, 0.0, "again", 8.0),
         (Unavailable(""), 0, 5_000, DAY - 1, "again", 60.0),
