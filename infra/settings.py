@@ -130,8 +130,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Given values, then the environment, then the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        """Given values, then the file. The environment is among what is given (``read``), which alone knows of files
+        with secrets and of variables that are set to nothing.
+        """
+        return init_settings, TomlConfigSettingsSource(settings_cls)
 
 
 class _Variables(EnvSettingsSource):

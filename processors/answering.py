@@ -52,9 +52,8 @@ def reason(error: ChalkstreamError | ErrorInfo) -> RequestError:
     """An error as an answer says it."""
     if isinstance(error, ErrorInfo):
         return RequestError(**error.model_dump())
-    code = "unavailable" if error.code == "settings" else error.code
     param = error.param if isinstance(error, WrongField) else None
-    return RequestError(**{**error.info.model_dump(), "code": code}, param=param)
+    return RequestError(**error.told.model_dump(), param=param)
 
 
 def need_known(model: str | None, known: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from processors.bench import Bench
-from processors.recipes import RESULTS, WORK, lost, of_run
+from processors.recipes import RESULTS, WORK, lost, of_run, plan_key
 from schemas.base import Model, to_bytes
 from schemas.errors import Broken, ErrorInfo, NotFound
 from schemas.plan import Plan
@@ -52,6 +52,11 @@ def keep_result(bench: Bench, key: str, made: M, kind: type[M]) -> M:
     if bench.store.create(RESULTS, key, to_bytes(made)):
         return made
     return kind.model_validate_json(bench.store.get(RESULTS, key))
+
+
+def superseded(plan: Plan, bench: Bench) -> bool:
+    """Whether a later run of the job has been planned, whose files are the ones that people are to find."""
+    return bench.store.exists(RESULTS, plan_key(plan.tenant, plan.job, plan.run + 1))
 
 
 def once(bench: Bench, key: str, kind: type[M], make: Callable[[], M]) -> M:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from processors import recipes
-from processors.artefacts import load, need
+from processors.artefacts import load, need, superseded
 from processors.assemble import targets
 from processors.bench import Bench
 from processors.identify import decision
@@ -29,7 +29,8 @@ def finish(event: SubtitlesReady | LanguageFailed, bench: Bench) -> Iterator[Eve
     if len(records) < len(expected):
         return
     report = _report(plan, spoken, records, bench)
-    bench.store.put(RESULTS, recipes.report_key(plan), to_bytes(report))
+    if not superseded(plan, bench):
+        bench.store.put(RESULTS, recipes.report_key(plan), to_bytes(report))
     yield JobEnded(
         job=event.job, run=event.run, tenant=event.tenant, state=report.state, error=report.error,
         languages={target: _state(record) for target, record in records.items()}, warnings=report.warnings,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from processors import recipes
-from processors.artefacts import keep, load, load_run, lost_mark, settled
+from processors.artefacts import keep, load, load_run, lost_mark, settled, superseded
 from processors.assemble import targets
 from processors.bench import Bench
 from processors.identify import decision
@@ -179,7 +179,7 @@ def _publish(plan: Plan, cues: list[Cue], language: str, file_format: SubtitleFo
     data = write(cues, file_format, language)
     validate(data, file_format, cues)
     key = recipes.result_key(plan, language, file_format)
-    if not bench.store.exists(RESULTS, recipes.plan_key(plan.tenant, plan.job, plan.run + 1)):
+    if not superseded(plan, bench):
         bench.store.put(RESULTS, key, data)
     return SubtitleFile(format=file_format, bucket=RESULTS, key=key, sha256=sha256(data).hexdigest(), size=len(data))
 

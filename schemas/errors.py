@@ -70,6 +70,11 @@ class ChalkstreamError(Exception):
         """The error as a value for the wire."""
         return ErrorInfo(code=self.code, message=self.message, remedy=self.remedy or None)
 
+    @property
+    def told(self) -> ErrorInfo:
+        """The error as other machines are told of it."""
+        return self.info
+
 
 class BadInput(ChalkstreamError):
     """The media or the request can't be used as it is; never retried."""
@@ -87,6 +92,11 @@ class BadSettings(ChalkstreamError):
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__("settings", message, remedy)
+
+    @property
+    def told(self) -> ErrorInfo:
+        """A worker that is set up wrongly is, to others, one that is away (CONTRACT §7 has no code of its own)."""
+        return self.info.model_copy(update={"code": "unavailable"})
 
 
 class Unavailable(ChalkstreamError):

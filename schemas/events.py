@@ -19,6 +19,8 @@ from schemas.transcript import Segment
 
 EXPRESS_SECONDS: Final = 120.0
 """The first part of each job travels on the express topic, so that short uploads never wait for long ones."""
+ANY_RUN: Final = -1
+"""In a wish: the run that goes on, whichever that is."""
 USER_METADATA: Final = "x-amz-meta-"
 
 
@@ -323,10 +325,12 @@ class JobControl(PlainEvent):
     topic, fact, slot = "media.control", "job-control", ("action",)
     action: Literal["cancel", "delete"]
 
+    run: int = ANY_RUN
+
     @property
     def last_run(self) -> int:
-        """The last run that is meant: this one, or all there will ever be."""
-        return 1 << 31 if self.action == "delete" else self.run
+        """The last run that is meant: this one (of any, the first is known to be), or all there will ever be."""
+        return 1 << 31 if self.action == "delete" else max(0, self.run)
 
     @classmethod
     def from_record(cls, headers: dict[str, str], key: bytes | None, value: bytes | None, place: str) -> "JobControl":

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -11,10 +12,13 @@ from infra import kafka
 from infra.settings import KafkaSettings
 from schemas.errors import BadSettings, ChalkstreamError, Unavailable
 from schemas.events import Event
+from schemas.plan import Plan
 from schemas.topics import TOPICS
+from schemas.tracing import TRACEPARENT
 from streams import worker
 from streams.deadletters import Origin
 from streams.outbox import Outbox
+from streams.work import UNWATCHED
 
 
 class Announcer:
@@ -23,12 +27,12 @@ class Announcer:
     def __init__(self, producer: AIOKafkaProducer, outbox: Outbox) -> None:
         self._producer, self._outbox = producer, outbox
 
-    async def say(self, events: Sequence[Event]) -> None:
-        """Publish facts. Raises Unavailable."""
+    async def say(self, events: Sequence[Event], plan: Plan | None = None) -> None:
+        """Publish facts, in the trace of their job; ``plan`` tells where that begins. Raises Unavailable."""
         loop = asyncio.get_running_loop()
         acks: list[asyncio.Future[ChalkstreamError | None]] = [loop.create_future() for _ in events]
         for event, ack in zip(events, acks, strict=True):
-            self._outbox.publish(event, ack.set_result)
+            self._outbox.publish(event, ack.set_result, partial(dict, {TRACEPARENT: UNWATCHED.root(event, plan)}))
         for failed in await asyncio.gather(*acks):
             if failed is not None:
                 raise failed

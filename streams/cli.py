@@ -126,6 +126,7 @@ def graph(
     """Print the chain: stages, topics, arrows; made from the code."""
     from processors.stage import discover
     from streams import graph as drawing
+    from streams.status import StatusBoard
 
     if form == "asyncapi":
         from streams.commands import schemas as documents
@@ -136,7 +137,8 @@ def graph(
         from schemas.errors import BadSettings
 
         raise BadSettings(f"--format {form!r} is not known", "use text, mermaid or asyncapi")
-    sys.stdout.write((drawing.as_text if form == "text" else drawing.as_mermaid)(discover()) + "\n")
+    stages = (*discover(), StatusBoard().stage())
+    sys.stdout.write((drawing.as_text if form == "text" else drawing.as_mermaid)(stages) + "\n")
 
 
 @app.command(hidden=True)
@@ -224,8 +226,7 @@ def main() -> None:
     except typer.Abort:
         _stop(None, "cancelled: stopped on request", INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        _leave(1)
     except Exception as error:
         _refuse(error)
     else:
@@ -240,6 +241,9 @@ def _refuse(error: Exception) -> NoReturn:
 
     if isinstance(error, ChalkstreamError):
         _stop(error, str(error), error.exit_code)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(f"{error}\n")
+        _leave(2)
     if (usage := getattr(error, "exit_code", None)) is not None and hasattr(error, "format_message"):
         _stop(error, f"usage: {error.format_message()} - see --help", usage)
     _stop(error, f"internal: {type(error).__name__} in this program - please report it; --debug shows where", 1)
@@ -256,7 +260,10 @@ def _stop(error: BaseException | None, line: str, code: int) -> NoReturn:
 
 def _leave(code: int) -> NoReturn:
     """Exit; at once where a thread is still inside an engine, which would abort when Python is taken down under it."""
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # who read it has gone, which is no error of ours; Python flushes once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.stderr.flush()
     if threading.active_count() > 1:
         os._exit(code)

@@ -94,7 +94,7 @@ class Desk:
 
     def _refuse(self, item: Item, error: ChalkstreamError) -> None:
         """Answered now, whatever else waits."""
-        item.verdict = error
+        item.verdict, item.refused = error, True
         self._busy += 1
         self._submit(self._perform, [item])
 
@@ -237,12 +237,12 @@ class Desk:
         self.dispatch()
 
     def _bury_if_loud(self, item: Item, error: ChalkstreamError) -> None:
-        if not isinstance(error, BadInput):
+        if not isinstance(error, BadInput) and not item.refused:
             self._send_letter(item, error)
 
     def _send_letter(self, item: Item, error: ChalkstreamError) -> None:
         item.acks += 1
-        self._outbox.bury(item.origin, self.stage.name, max(1, item.attempts), error.info, partial(self._buried, item))
+        self._outbox.bury(item.origin, self.stage.name, max(1, item.attempts), error.told, partial(self._buried, item))
 
     def _buried(self, item: Item, failed: ChalkstreamError | None) -> None:
         item.buried = failed is None

@@ -60,6 +60,8 @@ async def following(
         reader.assign(places)
         await _seek(reader, places, since)
         yield Follower(reader, places)
+    except BrokenPipeError:  # who reads what is printed has gone; the broker's own is a KafkaError by now
+        raise
     except (KafkaError, OSError) as error:
         raise Unavailable(f"the broker can't be read ({type(error).__name__})", "see 'chalkstream doctor'") from error
     finally:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from processors.stage import Stage
-from schemas.events import Event
+from schemas.events import Event, PlainEvent
 
 
 def takers(stages: Sequence[Stage]) -> dict[str, list[str]]:
@@ -31,11 +31,12 @@ def undertakers(stages: Sequence[Stage]) -> dict[str, str]:
 
 
 def arrows(stages: Sequence[Stage]) -> list[tuple[str, type[Event], str]]:
-    """(giver, fact, taker); ``in`` gives what no stage does, ``out`` takes what no stage does."""
+    """(giver, fact, taker); ``in`` gives what others say, ``out`` takes what no stage does."""
     kinds = dict.fromkeys(kind for stage in stages for kind in (*stage.takes, *stage.gives))
     found = []
     for kind in kinds:
-        givers = [stage.name for stage in stages if kind in stage.gives] or ["in"]
+        givers = [stage.name for stage in stages if kind in stage.gives]
+        givers = ["in", *givers] if issubclass(kind, PlainEvent) or not givers else givers
         taking = [stage.name for stage in stages if kind in stage.takes] or ["out"]
         found += [(giver, kind, taker) for giver in givers for taker in taking]
     return found

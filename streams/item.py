@@ -22,7 +22,8 @@ class Item:
     """``acks``: outputs not yet acknowledged. ``ended``: the stage has said all.
 
     ``twins``: places of further records with the same id that came while this one was in hand. ``verdict``: why it
-    was given up on; what is left to do then is to say so. ``lost``: its partition is another member's now.
+    was given up on; what is left to do then is to say so. ``refused``: so before anything was tried. ``lost``: its
+    partition is another member's now.
     """
 
     origin: Origin
@@ -35,6 +36,7 @@ class Item:
     ended: bool = False
     failure: ChalkstreamError | None = None
     verdict: ChalkstreamError | None = None
+    refused: bool = False
     buried: bool = False
     lost: bool = False
     twins: list[Place] = field(default_factory=list)

@@ -8,6 +8,7 @@ from typing import Any
 from schemas.base import SAMPLE_RATE
 from schemas.errors import ErrorInfo
 from schemas.events import (
+    ANY_RUN,
     AudioEnded,
     BlockTranslated,
     Event,
@@ -43,9 +44,10 @@ def changed(status: JobStatus) -> JobChanged:
     return JobChanged(**status.model_dump())
 
 
-def outside(event: JobEnded) -> JobStatus:
+def outside(event: JobEnded, now: str) -> JobStatus:
     """A job that ended before it had a plan."""
-    return JobStatus(job=event.job, run=event.run, tenant=event.tenant, source=event.source or {})
+    source = event.source or {}
+    return JobStatus(job=event.job, run=event.run, tenant=event.tenant, source=source, created=now, updated=now)
 
 
 def newest(known: JobStatus | None, told: JobStatus) -> JobStatus:
@@ -59,7 +61,7 @@ def _reach(status: JobStatus) -> tuple[int, bool, float]:
 
 def fold(status: JobStatus, event: Event, now: str) -> JobStatus:
     """The job after ``event``; the same object when nothing changes."""
-    if event.run != status.run or status.state in ENDED:
+    if event.run not in (status.run, ANY_RUN) or status.state in ENDED:
         return status
     changes = _changes(status, event)
     progress = max(status.progress, changes.pop("progress", 0.0))

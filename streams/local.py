@@ -53,7 +53,7 @@ class LocalRunner:
     heard: Callable[[Event], None] = lambda _: None
     probe: Probe = UNSEEN
     stopping: threading.Event = field(default_factory=threading.Event)
-    _failure: ChalkstreamError | None = None
+    _failure: Exception | None = None
     _over: dict[str, int] = field(default_factory=dict)
 
     def run(self, jobs: Sequence[str], *, tick: Callable[[], None] = lambda: None) -> None:
@@ -120,6 +120,8 @@ class LocalRunner:
                     self._work(stage, items)
                 else:
                     self._wait(stage, generation)
+        except BrokenPipeError as error:  # of who is told: nobody listens any more
+            self._fail(error)
         except Exception as error:
             self._fail(as_ours(error))
 
@@ -207,7 +209,7 @@ class LocalRunner:
         queued = [*self.journal.queued(stage), *self.journal.queued("chunk")]
         return sum(_audio_seconds(event) for event in queued)
 
-    def _fail(self, error: ChalkstreamError) -> None:
+    def _fail(self, error: Exception) -> None:
         self._failure = self._failure or error
         with self.journal.changed:
             self.journal.changed.notify_all()

@@ -96,12 +96,12 @@ class Performer:
         if item.verdict is None:
             return
         try:
-            yield from self.stage.given_up(item.event, item.verdict.info, self.bench)
+            yield from self.stage.given_up(item.event, item.verdict.told, self.bench)
         except Unavailable as away:
             yield away
             return
         except Exception:
-            yield from fail_job(item.event, item.verdict.info, self.bench)
+            yield from fail_job(item.event, item.verdict.told, self.bench)
         yield None
 
     def _pace(self, item: Item, said: Event, nudge: Callable[[], None]) -> None:

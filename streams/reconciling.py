@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote_plus
 
 from processors.accept import is_folder, understood
@@ -26,6 +26,14 @@ AGAIN_AFTER: Final = 600.0
 ASKING, PAGE = 8, 256
 
 
+class Missing(NamedTuple):
+    """An upload without a job, the job it will be, and what tells it from other bytes under its key."""
+
+    stored: StoredObject
+    job: str
+    mark: str
+
+
 @dataclass
 class Reconciler:
     """Remembers what it has seen, so that a further look asks only about what is new."""
@@ -36,8 +44,8 @@ class Reconciler:
     _settled: set[str] = field(default_factory=set)
     _told: dict[str, float] = field(default_factory=dict)
 
-    def look(self, now: float) -> Iterator[tuple[StoredObject, str]]:
-        """Uploads that have no job, each with the job it will be. ``now``: seconds of any clock."""
+    def look(self, now: float) -> Iterator[Missing]:
+        """Uploads that have no job and were not ``told`` lately. ``now``: seconds of any clock."""
         new = (each for each in self._new(now))
         with ThreadPoolExecutor(ASKING, thread_name_prefix="reconcile") as pool:
             while page := list(islice(new, PAGE)):
@@ -45,8 +53,11 @@ class Reconciler:
                     if job is None:
                         self._settled.add(mark)
                     else:
-                        self._told[mark] = now
-                        yield stored, job
+                        yield Missing(stored, job, mark)
+
+    def told(self, missing: Missing, now: float) -> None:
+        """It was told again, for sure: what a look found before it failed was not, and is found by the next one."""
+        self._told[missing.mark] = now
 
     def _new(self, now: float) -> Iterator[tuple[StoredObject, str]]:
         for stored, written in self.listing():

@@ -18,6 +18,7 @@ from processors.stage import Stage
 from schemas import envelope
 from schemas.errors import BadInput, NotFound
 from schemas.events import (
+    ANY_RUN,
     AudioEnded,
     BlockTranslated,
     Event,
@@ -62,10 +63,12 @@ class StatusBoard:
 
         The same fact again, with none in between, is one whose outcome was not taken: it is said again.
         """
+        yield from self._spelled_out(event)
         if self._last.get(event.job) == event.id and event.job in self._jobs:
             yield changed(self._jobs[event.job])
             return
-        before, now = self._before(event, bench), datetime.now(UTC).isoformat(timespec="milliseconds")
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        before = self._before(event, bench, now)
         if before is None:
             yield from self._misled(event)
             return
@@ -94,7 +97,7 @@ class StatusBoard:
             self._jobs[job] = self._jobs[job].model_copy(update={"updated": now})
         return [changed(self._jobs[job]) for job in sorted(self._behind)]
 
-    def _before(self, event: Event, bench: Bench) -> JobStatus | None:
+    def _before(self, event: Event, bench: Bench, now: str) -> JobStatus | None:
         known = self._jobs.get(event.job)
         if known is not None and known.run >= event.run:
             return known
@@ -103,12 +106,20 @@ class StatusBoard:
         try:
             return begin(bench.plan_of(event))
         except NotFound:
-            return outside(event) if isinstance(event, JobEnded) else known
+            return outside(event, now) if isinstance(event, JobEnded) else known
+
+    def _spelled_out(self, event: Event) -> Iterator[Event]:
+        """A wish that names no run, for those who don't know which one goes on."""
+        known = self._jobs.get(event.job)
+        if not isinstance(event, JobControl) or event.run != ANY_RUN or known is None or known.run == 0:
+            return
+        if known.state == "cancelled" or not known.ended:
+            yield event.model_copy(update={"run": known.run})
 
     def _misled(self, event: Event) -> Iterator[Event]:
         """A wish about a job that is not known here: kept in mind, and said once more, to the job's own partition,
         for another client's partitioner may have sent it past the one who writes that job's state."""
-        if isinstance(event, JobControl) and not self._early.stops(event.job, event.run):
+        if isinstance(event, JobControl) and not self._early.stops(event.job, event.last_run):
             self._early.told(event)
             yield event
 

@@ -18,6 +18,7 @@ from processors.bench import Bench
 from processors.stage import Stage
 from schemas.errors import Unavailable
 from schemas.events import JobControl
+from schemas.tracing import TRACEPARENT
 from streams import lags
 from streams.backpressure import Gauge, past_express
 from streams.control import Control
@@ -118,6 +119,7 @@ def _consumer(
 ) -> StageConsumer:
     """The consumer of one stage; ``jobs`` is the board's own and restores before it reads; a join recalls its parts."""
     mine, linking = stage.name == "jobs", setup.probe.on and stage.name in JOINS
+    watch = Watch(setup.probe, bench.plan_of, partial(behind, bench))
 
     async def begin(places: Iterable[TopicPartition]) -> None:
         if not mine:
@@ -125,14 +127,15 @@ def _consumer(
             return
         await restore(board, setup.connection, [place.partition for place in places])
         for mended in board.mended():
-            outbox.publish(mended, lambda _: None)
+            plan = await asyncio.to_thread(watch.plan, mended)
+            outbox.publish(mended, lambda _: None, partial(dict, {TRACEPARENT: watch.root(mended, plan)}))
 
     return StageConsumer(
         board.stage() if mine else stage, bench, outbox, connection=setup.connection, instance=setup.instance,
         isolate=setup.isolate, held=lambda each, said: bool(each.held_by) and past_express(said) and gauge.full,
         limits=_limits(stage, setup),
         buries=lambda topic: setup.buries.get(topic) == stage.name, begin=begin if mine or linking else None,
-        watch=Watch(setup.probe, bench.plan_of, partial(behind, bench)),
+        watch=watch,
     )  # fmt: skip
 
 

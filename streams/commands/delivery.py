@@ -6,12 +6,12 @@ from pathlib import Path
 
 from processors.bench import Store
 from processors.recipes import RESULTS, plan_key, report_key
-from schemas.errors import BAD_INPUT_CODES, BadSettings, NotFound
+from schemas.errors import BAD_INPUT_CODES, BadSettings, Cancelled, NotFound
 from schemas.jobs import JobStatus
 from schemas.plan import Plan
 from schemas.report import Report
 
-EXIT = {"done": 0, "partial": 4, "failed": 1, "cancelled": 130}
+EXIT = {"done": 0, "partial": 4, "failed": 1}
 
 
 def deliver(status: JobStatus, store: Store, out: Path) -> int:
@@ -22,8 +22,10 @@ def deliver(status: JobStatus, store: Store, out: Path) -> int:
 
 
 def tell(status: JobStatus) -> int:
-    """One line on standard error where something was wrong; the exit code."""
+    """One line on standard error where something was wrong; the exit code. Raises Cancelled."""
     name = Path(status.source.get("key", status.job)).name
+    if status.state == "cancelled":
+        raise Cancelled(f"{name!r}: {status.error.message if status.error else 'stopped on request'}")
     if status.state == "partial":
         why = f" ({status.error.code}: {status.error.line})" if status.error else ""
         sys.stderr.write(f"warning: {name!r} could not be used as a whole{why}; see the report\n")

@@ -11,7 +11,7 @@ from schemas.base import to_bytes
 from schemas.errors import BadInput, NotFound, Unavailable
 from schemas.events import Event, JobControl
 from schemas.jobs import JobStatus
-from schemas.plan import Options
+from schemas.plan import Options, Plan
 from schemas.report import Report
 from streams.announce import announcing
 from streams.commands.delivery import deliver, need_writable
@@ -86,13 +86,14 @@ def rerun(job: str, wish: Options, *, wait: bool, out: Path | None) -> int:
     event = unbegun(here.store, tenant, name, status.run if status else -1)
     if event is not None and wish != Options():
         raise BadInput("conflict", f"run {event.run} is about to begin", "wait for it")
-    event = event or next_run(name, tenant, wish, cluster_bench(here.settings))
-    asyncio.run(_say(here, event))
+    bench = cluster_bench(here.settings)
+    event = event or next_run(name, tenant, wish, bench)
+    asyncio.run(_say(here, event, bench.plan_of(event)))
     sys.stdout.write(f"{name} run {event.run}\n")
     sys.stdout.flush()
     return wait_for(here, name, out, run=event.run) if wait or out is not None else 0
 
 
-async def _say(here: Reach, event: Event) -> None:
+async def _say(here: Reach, event: Event, plan: Plan | None = None) -> None:
     async with announcing(here.settings.kafka) as announcer:
-        await announcer.say([event])
+        await announcer.say([event], plan)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from processors.bench import Bench
 from processors.runs import next_run, unbegun
 from schemas.base import to_bytes
-from schemas.errors import BadInput, ChalkstreamError, NotFound
+from schemas.errors import BadSettings, ChalkstreamError, NotFound
 from schemas.plan import Options
 from schemas.records import RedrivenRecord
 from schemas.topics import DEAD_LETTERS
@@ -55,7 +55,7 @@ def show_letter(name: str, *, value: bool) -> None:
 def redrive_letters(names: Sequence[str], stage: str | None) -> int:
     """Send letters again, each once; the exit code is that of the worst."""
     if bool(names) == bool(stage):
-        raise BadInput("invalid_request", "name letters, or --stage, not both", "see 'chalkstream deadletters list'")
+        raise BadSettings("name letters, or --stage, not both", "see 'chalkstream deadletters list'")
     here = reach()
     every = {each.id: each for each in asyncio.run(_all(here))}
     for name in names:
@@ -99,7 +99,7 @@ async def _run_again(here: Reach, how: Redrive, bench: Bench, announcer: Announc
     if event is not None and (status := await here.status(how.job)) and status.run >= event.run:
         return f"job {how.job} has had run {status.run} since"
     event = event or next_run(how.job, how.tenant, Options(), bench)
-    await announcer.say([event])
+    await announcer.say([event], bench.plan_of(event))
     return f"job {how.job} run {event.run}"
 
 

@@ -15,12 +15,12 @@ LINE_EVERY = 10.0
 
 
 class Progress:
-    """Bars on a terminal, a line now and then elsewhere, nothing when quiet."""
+    """Bars on a terminal, a line now and then elsewhere."""
 
-    def __init__(self, stream: TextIO, *, quiet: bool) -> None:
-        self._stream, self._quiet, self._began, self._last = stream, quiet, time.monotonic(), time.monotonic()
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._last = stream, time.monotonic()
         self._cues: dict[str, int] = {}
-        self._bars = None if quiet or not stream.isatty() else _bars(stream)
+        self._bars = _bars(stream) if stream.isatty() else None
         self._tasks: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
@@ -40,7 +40,7 @@ class Progress:
 
     def heard(self, event: Event) -> None:
         """Show the first cues of each job."""
-        if self._quiet or not isinstance(event, SpeechTranscribed):
+        if not isinstance(event, SpeechTranscribed):
             return
         for segment in event.segments:
             shown = self._cues.get(event.job, 0)
@@ -53,7 +53,7 @@ class Progress:
         if self._bars:
             for status in statuses:
                 self._bar(self._bars, status)
-        elif not self._quiet and time.monotonic() - self._last >= LINE_EVERY:
+        elif time.monotonic() - self._last >= LINE_EVERY:
             self._last = time.monotonic()
             for status in statuses:
                 if not status.ended:

@@ -47,10 +47,11 @@ async def _reconcile(here: Reach, reconciler: Reconciler, every: float | None) -
 
 
 async def _once(reconciler: Reconciler, announcer: Announcer) -> None:
-    missing = await asyncio.to_thread(lambda: list(reconciler.look(time.monotonic())))
-    for stored, job in missing:
-        await announcer.repeat(notification(stored))
-        sys.stdout.write(f"{job}\n")
+    now = time.monotonic()
+    for missing in await asyncio.to_thread(lambda: list(reconciler.look(now))):
+        await announcer.repeat(notification(missing.stored))
+        reconciler.told(missing, now)
+        sys.stdout.write(f"{missing.job}\n")
         sys.stdout.flush()
 
 

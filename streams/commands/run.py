@@ -24,7 +24,7 @@ from schemas.plan import Options, Plan, job_id
 from streams import bootstrap
 from streams.commands.delivery import deliver, need_writable
 from streams.commands.progress import Progress
-from streams.jobs import begin
+from streams.jobs import begin, changed
 from streams.local import LocalRunner
 from streams.observing import Observed, observe
 from streams.warming import warm
@@ -62,10 +62,13 @@ def run_files(request: Request, out: Path, *, models: str | None, store: Path | 
     """The exit code. Every file that can be planned runs; one that can't is told and does not stop the others."""
     settings = read(os.environ, models=models, state=store)
     need_writable(out)
-    with locked(settings.state), _observed(settings) as seen, Progress(sys.stderr, quiet=as_json) as progress:
+    with locked(settings.state), _observed(settings) as seen, Progress(sys.stderr) as progress:
         spoken = threading.Event()
         runner = bootstrap.local_runner(settings, lambda event: _tell(event, progress, as_json, spoken), seen.probe)
         plans, codes = _plan_all(request, bootstrap.abilities(bootstrap.whole_pack(settings)), runner)
+        for status in _statuses(runner, plans):
+            if status.ended:
+                _tell(changed(status), progress, as_json, spoken)
         _warm(runner, plans, spoken)
         runner.run([plan.job for plan in plans], tick=lambda: progress.show(_statuses(runner, plans)))
         progress.show(_statuses(runner, plans))

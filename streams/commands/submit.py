@@ -54,7 +54,7 @@ def submit(order: Order, *, wait: bool, out: Path | None) -> int:
 
 def wait_for(here: Reach, job: str, out: Path | None, *, run: int = 0) -> int:
     """Until the job has ended; its exit code."""
-    with Progress(sys.stderr, quiet=False) as progress:
+    with Progress(sys.stderr) as progress:
         status = asyncio.run(attend(here.settings.kafka, job, progress, run=run))
     return deliver(status, here.store, out) if out is not None else tell(status)
 

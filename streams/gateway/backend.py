@@ -12,7 +12,7 @@ from processors.bench import Bench
 from schemas.events import Event, StoredObject
 from schemas.exchanges import Exchange, Requested
 from schemas.jobs import JobStatus
-from schemas.plan import Source
+from schemas.plan import Plan, Source
 from streams.gateway.board import Board
 
 
@@ -52,7 +52,7 @@ class Backend(Protocol):
         """An upload stands: it becomes its job, however often this is called. Raises Unavailable."""
         ...
 
-    async def say(self, events: Sequence[Event]) -> None:
+    async def say(self, events: Sequence[Event], plan: Plan | None = None) -> None:
         """Facts: a run that begins, a wish to stop. Durable on return. Raises Unavailable."""
         ...
 

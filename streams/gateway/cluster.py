@@ -23,7 +23,7 @@ from schemas.events import Event, JobChanged, JobControl, SpeechTranscribed, Sto
 from schemas.exchanges import Exchange, Requested
 from schemas.ids import spread, version_id
 from schemas.jobs import JobStatus
-from schemas.plan import Source
+from schemas.plan import Plan, Source
 from schemas.topics import TOPICS
 from streams import follow
 from streams.announce import Announcer, announcing
@@ -88,9 +88,9 @@ class Cluster:
         with suppress(Unavailable):
             await self._announce(lambda say: say.repeat(notification(stored)))
 
-    async def say(self, events: Sequence[Event]) -> None:
+    async def say(self, events: Sequence[Event], plan: Plan | None = None) -> None:
         """By an idempotent producer."""
-        await self._announce(lambda say: say.say(events))
+        await self._announce(lambda say: say.say(events, plan))
 
     async def past(self, status: JobStatus) -> list[Entry]:
         """From the one partition of each topic where the job travels."""

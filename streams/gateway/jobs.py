@@ -81,7 +81,7 @@ async def run_again(status: JobStatus, asked: Options, here: Site) -> JobStatus:
     if not status.ended:
         raise BadInput("conflict", "the job has not ended yet", "wait for it, or cancel it")
     event, plan = await asyncio.to_thread(_planned, status, asked, here)
-    await here.backend.say([event])
+    await here.backend.say([event], plan)
     here.backend.board.take(begin(plan))
     return here.backend.board.get(status.tenant, status.job) or begin(plan)
 

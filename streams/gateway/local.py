@@ -29,7 +29,7 @@ from schemas.events import Event, JobControl, StoredObject, VideoAccepted
 from schemas.exchanges import Exchange, Requested
 from schemas.images import ImageRequested
 from schemas.jobs import JobStatus
-from schemas.plan import Options, Source
+from schemas.plan import Options, Plan, Source
 from streams import bootstrap
 from streams.commands.run import start
 from streams.commands.submit import safe_name
@@ -110,7 +110,7 @@ class Local:
         )
         start(plan, self._runner)
 
-    async def say(self, events: Sequence[Event]) -> None:
+    async def say(self, events: Sequence[Event], plan: Plan | None = None) -> None:
         """Into the journal."""
         for event in events:
             await asyncio.to_thread(self._say, event)

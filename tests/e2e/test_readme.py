@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from processors.stage import discover
-from streams import graph
 from tests.commands import ROOT, chalkstream, environment
 from tests.needs import lack
 
@@ -48,7 +46,7 @@ def test_make_demo_ends_with_the_files_that_the_readme_names(tmp_path: Path) -> 
 def test_the_drawing_is_made_from_the_code() -> None:
     page = (ROOT / "docs" / "how-it-works.md").read_text()
     drawn = page.partition("```mermaid\n")[2].partition("```")[0]
-    assert drawn.strip() == graph.as_mermaid(discover()).strip()
+    assert drawn.strip() == chalkstream("graph", "--format", "mermaid").out.strip()
 
 
 def test_the_stage_of_the_guide_is_found_and_runs(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """Settings are read once, whole, or not at all."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,14 @@ def test_a_secret_comes_from_a_file_and_is_never_shown(tmp_path: Path) -> None:
     settings = read({"CHALKSTREAM_STORE__SECRET_KEY_FILE": str(tmp_path / "secret")})
     assert settings.store.secret_key is not None and settings.store.secret_key.get_secret_value() == "hunter2"
     assert "hunter2" not in repr(settings)
+
+
+def test_a_process_has_no_other_environment_than_the_one_it_reads(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hunter2\n")
+    told = {"CHALKSTREAM_STORE__SECRET_KEY_FILE": str(tmp_path / "secret"), "CHALKSTREAM_GATEWAY__PORT": ""}
+    code = "import os; from infra.settings import read; print(read(os.environ).store.secret_key.get_secret_value())"
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **told}, capture_output=True, text=True)
+    assert done.stdout == "hunter2\n", done.stderr
 
 
 @pytest.mark.parametrize(

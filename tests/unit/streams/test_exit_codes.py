@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.errors import ErrorInfo
+from schemas.errors import Cancelled, ErrorInfo
 from schemas.jobs import JobState, JobStatus
 from streams.commands.delivery import tell
 
@@ -31,3 +31,9 @@ def test_the_state_decides_and_the_error_says_why(
 ) -> None:
     assert tell(status(state, error)) == code
     assert capsys.readouterr().err == line
+
+
+def test_a_cancelled_job_is_an_error_of_its_own_that_the_command_line_says_once() -> None:
+    with pytest.raises(Cancelled, match="talk") as caught:
+        tell(status("cancelled", "cancelled"))
+    assert caught.value.exit_code == 130

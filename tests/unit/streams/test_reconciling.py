@@ -43,7 +43,11 @@ def reconciler(bench: Bench, bucket: Bucket) -> Reconciler:
 
 
 def found(reconciler: Reconciler, now: float = 0.0) -> dict[str, str]:
-    return {stored.key: job for stored, job in reconciler.look(now)}
+    """One look, of which all is told."""
+    missing = list(reconciler.look(now))
+    for each in missing:
+        reconciler.told(each, now)
+    return {each.stored.key: each.job for each in missing}
 
 
 @pytest.mark.parametrize("key", [*ODD, "lab/a.mp4", "bad"])
@@ -51,7 +55,7 @@ def test_it_names_the_job_that_accept_makes_of_what_it_tells(
     reconciler: Reconciler, bucket: Bucket, bench: Bench, key: str
 ) -> None:
     bucket.put(key, version_id="v1")
-    ((one, job),) = reconciler.look(0.0)
+    ((one, job, _),) = reconciler.look(0.0)
     said = notification(one)
     event = UploadNotified.from_record({}, said.key, said.value, "media.uploads-0-0")
     assert [answer.job for answer in accept(event, bench)] == [job]
@@ -87,6 +91,12 @@ def test_what_was_told_is_told_again_only_after_a_while(reconciler: Reconciler, 
     bucket.put("new.mp4")
     told = [bool(found(reconciler, now)) for now in (0.0, 60.0, AGAIN_AFTER - 1, AGAIN_AFTER, AGAIN_AFTER + 60)]
     assert told == [True, False, False, True, False]
+
+
+def test_what_was_found_and_never_told_is_found_again(reconciler: Reconciler, bucket: Bucket) -> None:
+    bucket.put("new.mp4")
+    first = [each.stored.key for each in reconciler.look(0.0)]
+    assert first == [each.stored.key for each in reconciler.look(1.0)] == ["new.mp4"]
 
 
 def test_the_same_bytes_put_again_are_looked_at_again(reconciler: Reconciler, bucket: Bucket, bench: Bench) -> None:

@@ -12,6 +12,7 @@ from schemas.events import Event, JobChanged, JobControl, JobEnded, PartDecoded,
 from streams.bootstrap import plans
 from streams.control import Control
 from streams.execute import execute
+from streams.jobs import begin
 from streams.status import StatusBoard
 from tests.unit.processors.test_accept import Shelf, make_bench, stored
 
@@ -73,6 +74,16 @@ def test_a_cancel_that_comes_before_its_plan_is_kept_in_mind(tmp_path: Path) -> 
     (changed,) = board.run(event, bench)
     assert isinstance(changed, JobChanged)
     assert changed.state == "cancelled"
+
+
+def test_a_cancel_that_names_no_run_stops_the_one_that_goes_on(tmp_path: Path) -> None:
+    bench, event = bench_with(Control(), tmp_path)
+    board, wish = StatusBoard(), JobControl(job=event.job, action="cancel")
+    board.remember(begin(bench.plan_of(event)).model_copy(update={"run": 2}))
+    spelled, changed = board.run(wish, bench)
+    assert spelled == JobControl(job=event.job, run=2, action="cancel"), "others don't know which run goes on"
+    assert isinstance(changed, JobChanged)
+    assert (changed.state, changed.run) == ("cancelled", 2)
 
 
 def test_a_finished_job_stays_finished_though_the_wish_comes_to_another_process(tmp_path: Path) -> None:

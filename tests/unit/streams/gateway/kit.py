@@ -21,7 +21,7 @@ from schemas.errors import ErrorInfo, NotFound
 from schemas.events import Event, StoredObject
 from schemas.exchanges import Exchange, Requested
 from schemas.jobs import JobStatus
-from schemas.plan import Source
+from schemas.plan import Plan, Source
 from streams.gateway.app import application
 from streams.gateway.backend import Entry, Heard
 from streams.gateway.board import Board
@@ -139,7 +139,7 @@ class FakeBackend:
                 JobStatus(job=job, tenant=tenant, state="failed", error=self.fails, created=NOW, updated=NOW)
             )
 
-    async def say(self, events: Sequence[Event]) -> None:
+    async def say(self, events: Sequence[Event], plan: Plan | None = None) -> None:
         self.said += events
 
     async def past(self, status: JobStatus) -> list[Entry]:
