@@ -85,18 +85,13 @@ async def work(setup: Setup, ready: Callable[[], None]) -> int:
         behind.append(asyncio.create_task(lags.follow(setup.connection, setup.partitions, setup.probe)))
     try:
         await _first_look(control, behind)
-        await _run(consumers, behind, partial(_say, setup.vitals, ready))
+        await _run(consumers, behind, setup.vitals, ready)
         return sum(consumer.desk.busy for consumer in consumers)
     finally:
         for task in behind:
             task.cancel()
         await asyncio.gather(*behind, return_exceptions=True)
         await outbox.stop()
-
-
-def _say(vitals: Vitals, ready: Callable[[], None]) -> None:
-    vitals.ready = True
-    ready()
 
 
 async def _first_look(control: Control, behind: Sequence["asyncio.Task[None]"]) -> None:
@@ -145,17 +140,24 @@ def _limits(stage: Stage, setup: Setup) -> Limits:
     return Limits(slots=setup.slots.get(stage.name, 1), session=setup.session, high_water=wide)
 
 
-async def _run(consumers: list[StageConsumer], behind: list["asyncio.Task[None]"], ready: Callable[[], None]) -> None:
+async def _run(
+    consumers: list[StageConsumer], behind: list["asyncio.Task[None]"], vitals: Vitals, ready: Callable[[], None]
+) -> None:
     loop = asyncio.get_running_loop()
 
+    def begun() -> None:
+        vitals.ready = True
+        ready()
+
     def stop() -> None:
+        vitals.ready = False
         for consumer in consumers:
             consumer.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     running = [asyncio.create_task(consumer.run(), name=consumer.stage.name) for consumer in consumers]
-    joined = asyncio.create_task(_all_joined(consumers, ready))
+    joined = asyncio.create_task(_all_joined(consumers, begun))
     try:
         done, _ = await asyncio.wait([*running, *behind], return_when=asyncio.FIRST_COMPLETED)
         stop()
