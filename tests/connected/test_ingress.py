@@ -13,6 +13,7 @@ from schemas.plan import Plan
 from streams.commands import submit
 from streams.commands.schemas import documents
 from tests.connected.site import Site, clip, eventually
+from tests.connected.wire import check_facts, of_channel
 
 DEEP = b"[" * 50_000
 GARBAGE: dict[str, tuple[bytes | None, list[tuple[str, Any]]]] = {
@@ -45,23 +46,12 @@ def test_an_upload_ends_as_files_and_every_record_keeps_its_schema(site: Site) -
     assert json.loads(names["result.json"])["state"] == "done"
     told = [value for value in site.values("media.subtitles") if value["job"] == job]
     assert {value["language"] for value in told} == {"en", "fr"}
-    assert check_schemas(site) > 20
-
-
-def check_schemas(site: Site) -> int:
-    """Every record of the chain validates against the exported schema of its type; how many there were."""
-    schemas, count = documents(), 0
-    for channel in schemas["asyncapi.json"]["channels"]:
-        for record in site.records(channel) if channel.startswith("media.") and channel != "media.uploads" else ():
-            types = [value.decode() for name, value in record.headers if name == "ce_type"]
-            if types:
-                schema = schemas[f"{types[0].removeprefix('io.chalkstream.')}.json"]
-                Draft202012Validator(schema).validate(json.loads(record.value))
-                count += 1
-    notified = Draft202012Validator(schemas["upload-notified.v1.json"])
-    for value in site.values("media.uploads"):
-        notified.validate(value)
-    return count
+    assert check_facts(site, "media.").total() > 20
+    schemas = documents()
+    for notified in (Draft202012Validator(schemas["upload-notified.v1.json"]),
+                     of_channel(schemas["asyncapi.json"], "media.uploads")):  # fmt: skip
+        for value in site.values("media.uploads"):
+            notified.validate(value)
 
 
 def test_told_often_is_one_job_and_one_result(site: Site) -> None:
