@@ -26,7 +26,7 @@ def build(
     work: Annotated[Path, typer.Option(help="data and checkpoints")] = WORK,
     out: Annotated[Path, typer.Option(help="the pack's folder")] = PACK,
 ) -> None:
-    """Train models and put them into the pack (all four: about two hours on one core)."""
+    """Train models and put them into the pack (all four: about two and a half hours on one core)."""
     from demo import build as maker
     from demo.training import Plan
 

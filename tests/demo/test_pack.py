@@ -37,6 +37,16 @@ def test_it_is_small_and_says_how_it_was_made() -> None:
         assert (PACK / "cards" / f"{name}.md").is_file()
 
 
+@pytest.mark.parametrize("name", manifest.SECTIONS)
+def test_the_command_that_is_told_is_the_one_that_made_it(name: str) -> None:
+    training = FACTS[name]["training"]
+    words = training["command"].split()
+    assert words[words.index("--only") + 1] == name
+    assert training["steps"] == int(words[words.index("--steps") + 1])
+    assert training["seed"] == int(words[words.index("--seed") + 1])
+    assert "note" not in training, "made by more than the command"
+
+
 @pytest.fixture(scope="module")
 def recogniser() -> Iterator[Any]:
     from faster_whisper import WhisperModel
