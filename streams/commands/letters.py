@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from processors.bench import Bench
+from infra.settings import KafkaSettings
+from processors.bench import Bench, Store
 from processors.runs import next_run, unbegun
 from schemas.base import to_bytes
 from schemas.errors import BadSettings, ChalkstreamError, NotFound
@@ -25,18 +26,23 @@ MARKS = "state"
 def list_letters(stage: str | None, *, as_json: bool) -> None:
     """One line per letter, oldest first; those that were sent again say so."""
     here = reach()
-    found = [each for each in asyncio.run(_all(here)) if stage in (None, each.stage)]
-    again = set(here.store.names(MARKS, "redriven/"))
+    found = [each for each in asyncio.run(every(here.settings.kafka)) if stage in (None, each.stage)]
+    again = sent_again(here.store)
     for each in found:
         sys.stdout.write((_as_json(each, again) if as_json else _line(each, again)) + "\n")
     if not found and not as_json:
         sys.stdout.write("there are no dead letters\n")
 
 
+def sent_again(store: Store) -> set[str]:
+    """The marks of letters that were."""
+    return set(store.names(MARKS, "redriven/"))
+
+
 def show_letter(name: str, *, value: bool) -> None:
     """Everything about one letter; what the record says only with ``value``, for it may hold somebody's words."""
     here = reach()
-    found = next((each for each in asyncio.run(_all(here)) if each.id == name), None)
+    found = next((each for each in asyncio.run(every(here.settings.kafka)) if each.id == name), None)
     if found is None:
         raise _unknown(name)
     origin, size = found.origin, len(found.origin.value or b"")
@@ -57,11 +63,11 @@ def redrive_letters(names: Sequence[str], stage: str | None) -> int:
     if bool(names) == bool(stage):
         raise BadSettings("name letters, or --stage, not both", "see 'chalkstream deadletters list'")
     here = reach()
-    every = {each.id: each for each in asyncio.run(_all(here))}
+    there = {each.id: each for each in asyncio.run(every(here.settings.kafka))}
     for name in names:
-        if name not in every:
+        if name not in there:
             raise _unknown(name)
-    chosen = [every[name] for name in names] or [each for each in every.values() if each.stage == stage]
+    chosen = [there[name] for name in names] or [each for each in there.values() if each.stage == stage]
     return asyncio.run(_redrive(here, chosen))
 
 
@@ -103,8 +109,9 @@ async def _run_again(here: Reach, how: Redrive, bench: Bench, announcer: Announc
     return f"job {how.job} run {event.run}"
 
 
-async def _all(here: Reach) -> list[Letter]:
-    async with following(here.settings.kafka, (DEAD_LETTERS,)) as follower:
+async def every(kafka: KafkaSettings) -> list[Letter]:
+    """All letters there are, oldest first."""
+    async with following(kafka, (DEAD_LETTERS,)) as follower:
         return [letter(record) async for record in follower.records(to_the_end=True)]
 
 

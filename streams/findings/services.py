@@ -21,7 +21,7 @@ def broker(situation: Situation) -> Iterator[Finding]:
     try:
         found = asyncio.run(broker_facts.topic_facts(kafka, TOPICS))
     except ChalkstreamError as error:
-        yield _away(error, situation, "KAFKA__")
+        yield away(error, situation, "KAFKA__")
         return
     yield Finding("ok", f"the broker at {kafka.bootstrap} answers")
     yield from topics(found, TOPICS)
@@ -60,7 +60,7 @@ def groups(situation: Situation) -> Iterator[Finding]:
     try:
         found = asyncio.run(broker_facts.group_facts(situation.settings.kafka, reads))
     except ChalkstreamError as error:
-        yield _away(error, situation, "KAFKA__")
+        yield away(error, situation, "KAFKA__")
         return
     yield from lags(found)
 
@@ -84,7 +84,7 @@ def store(situation: Situation) -> Iterator[Finding]:
         client = s3.connect(settings)
         there = s3.bucket_names(client)
     except ChalkstreamError as error:
-        yield _away(error, situation, "STORE__")
+        yield away(error, situation, "STORE__")
         return
     yield Finding("ok", f"the store at {settings.endpoint} answers")
     if missing := [name for name in buckets.BUCKETS if name not in there]:
@@ -96,7 +96,7 @@ def store(situation: Situation) -> Iterator[Finding]:
         yield Finding("ok", "all buckets are there, and uploads are told")
 
 
-def _away(error: ChalkstreamError, situation: Situation, part: str) -> Finding:
+def away(error: ChalkstreamError, situation: Situation, part: str) -> Finding:
     """Bad only where a cluster was asked for: ``run`` needs none."""
     if any(name.startswith(PREFIX + part) for name in situation.environment):
         return Finding("bad", error.message, error.remedy or "see docs/operating.md")

@@ -1,6 +1,7 @@
 """Operating a cluster by the command line: submit, watch, get, cancel, rerun, reconcile, dead letters, doctor, SASL."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -167,10 +168,20 @@ def test_any_other_letter_goes_as_it_was(site: Site) -> None:
     mark = b"redriven as it was"
     site.send("media.uploads", b"no notification", key=mark)
     letter = eventually(lambda: buried(site, mark), "letter")
+    before = waiting(site)
     assert "sent to media.uploads again" in site.command("deadletters", "redrive", letter).out
     second = eventually(lambda: ((found := buried(site, mark)) != letter and found) or None, "a letter of its own")
     assert "was sent again before" in site.command("deadletters", "redrive", letter).out
+    assert waiting(site) == before, "one was answered, and its second letter was not"
     assert "sent to" in site.command("deadletters", "redrive", second).out
+
+
+def waiting(site: Site) -> int:
+    """How many letters nobody has answered, by the doctor."""
+    said = " ".join(site.command("doctor").out.split())
+    counted = re.search(r"(\d+) dead letters were not sent again: .*accept invalid_request (\d+)", said)
+    assert counted and "deadletters list" in said, said
+    return int(counted[2])
 
 
 def test_the_doctor_finds_a_healthy_cluster_healthy(site: Site) -> None:

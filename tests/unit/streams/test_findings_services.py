@@ -1,14 +1,19 @@
 """What the doctor says of a cluster: every state that can't work is named with what to do about it."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from infra.broker_facts import GroupFacts, TopicFacts
 from infra.settings import read
+from schemas.errors import ErrorInfo
 from schemas.topics import TOPICS
+from streams.deadletters import Origin, letter_headers
+from streams.findings.dead_letters import dead_letters, unanswered
 from streams.findings.finding import Finding, Situation
 from streams.findings.services import broker, groups, lags, store, topics
+from streams.letters import Letter, letter
 
 RIGHT = {name: TopicFacts(topic.partitions, topic.config()) for name, topic in TOPICS.items()}
 
@@ -43,7 +48,7 @@ def test_records_that_nobody_will_read_are_bad_and_many_are_a_warning() -> None:
     assert worst(list(lags({"demux": GroupFacts(1, 5), "chunk": GroupFacts(0, 0)}))) == {}
 
 
-@pytest.mark.parametrize("question", [broker, groups, store])
+@pytest.mark.parametrize("question", [broker, groups, store, dead_letters])
 def test_an_absent_cluster_is_bad_only_where_one_was_asked_for(question: object) -> None:
     assert callable(question)
     asked = {
@@ -52,3 +57,20 @@ def test_an_absent_cluster_is_bad_only_where_one_was_asked_for(question: object)
     }  # fmt: skip
     assert worst(list(question(Situation(read(asked), asked)))).keys() == {"bad"}
     assert worst(list(question(Situation(read(asked), {})))).keys() == {"warn"}
+
+
+def made(at: int, offset: int, stage: str, code: str) -> Letter:
+    """The letter at ``at`` about the record at ``offset``."""
+    headers = letter_headers(
+        Origin("media.chunks", 0, offset, 1), stage=stage, attempt=1, error=ErrorInfo(code=code, message="no")
+    )
+    return letter(SimpleNamespace(partition=0, offset=at, timestamp=at, key=None, value=b"{}", headers=headers))
+
+
+def test_letters_that_nobody_answered_are_a_warning_that_says_which() -> None:
+    some = [made(0, 1, "transcribe", "crashed"), made(1, 2, "transcribe", "crashed"), made(2, 3, "accept", "internal")]
+    told = worst([unanswered([*some, made(3, 1, "transcribe", "crashed")], ())])
+    assert told == {"warn": "3 dead letters were not sent again: transcribe crashed 2, accept internal 1"}
+    left = worst([unanswered(some, {some[0].mark, some[1].mark})])["warn"]
+    assert left.startswith("1 dead letters") and "accept internal 1" in left
+    assert worst([unanswered(some, {each.mark for each in some})]) == worst([unanswered([], ())]) == {}
