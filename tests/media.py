@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from infra.decode import decode
 from infra.files import FileSource
 from schemas.media import DecodeEnd, DecodeRequest, MediaInfo
+from tests.commands import LECTURE
 
 RATE = 16_000
 CHIRP_S = 0.12
@@ -43,6 +45,34 @@ def chirps(seconds: float, at: Iterable[float], *, rate: int = RATE, channels: i
 def tone(seconds: float, hertz: float = 100.0, *, rate: int = RATE) -> Sound:
     """A hum."""
     return (0.3 * np.sin(2 * np.pi * hertz * np.arange(int(seconds * rate)) / rate)).astype(np.float32)[None]
+
+
+def silence(seconds: float) -> Sound:
+    """Nothing."""
+    return np.zeros((1, int(seconds * RATE)), dtype=np.float32)
+
+
+def noise(seconds: float) -> Sound:
+    """White, the same each time."""
+    return (0.1 * np.random.default_rng(1).standard_normal((1, int(seconds * RATE)))).astype(np.float32)
+
+
+def music(seconds: float) -> Sound:
+    """Chords that change twice a second."""
+    at = np.arange(int(seconds * RATE)) / RATE
+    keys = 220 * 2 ** (np.array([0, 4, 7])[:, None] / 12 + (at * 2).astype(int) * 5 % 12 / 12)
+    return (0.1 * np.sin(2 * np.pi * np.cumsum(keys / RATE, axis=1)).sum(axis=0)).astype(np.float32)[None]
+
+
+def speech(seconds: float) -> Sound:
+    """The beginning of the sample lecture."""
+    return lecture()[:, : int(seconds * RATE)]
+
+
+@lru_cache(maxsize=1)
+def lecture() -> Sound:
+    """The sample lecture's sound."""
+    return decoded(LECTURE).sound[None]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Cut and damaged files: what is there is decoded, what is not is named, and nothing is named that is not lost."""
 
-import random
 import wave
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,23 +9,7 @@ import pytest
 
 from schemas.errors import BadInput
 from tests.media import Audio, chirps, decoded, make, off
-
-LENGTH = 20
-TIMES = [index + 0.5 for index in range(LENGTH)]
-ENCRYPTED = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": "22" * 16, "encryption_kid": "11" * 16,
-             "fflags": "+bitexact"}  # fmt: skip
-"""Bit-exact, so that what stands for noise is the same noise each time."""
-
-
-def media(path: Path, *, video: float = LENGTH, **options: str) -> Path:
-    """Twenty seconds with a chirp in each, as the name's ending asks."""
-    codec, rate = {
-        ".webm": ("libopus", 48_000), ".ogg": ("libopus", 48_000), ".mp3": ("libmp3lame", 44_100),
-        ".flac": ("flac", 44_100), ".wav": ("pcm_s16le", 44_100),
-    }.get(path.suffix, ("aac", 44_100))  # fmt: skip
-    pictures = video if path.suffix in (".mp4", ".mkv", ".ts", ".flv") else 0.0
-    track = Audio(chirps(LENGTH, TIMES, rate=rate), codec=codec, rate=rate)
-    return make(path, track, video=pictures, options=options, video_codec="flv" if path.suffix == ".flv" else "mpeg4")
+from tests.spoilt import ENCRYPTED, LENGTH, TIMES, claiming, halved, media, scarred
 
 
 @dataclass(frozen=True)
@@ -44,22 +27,6 @@ def unprotected(path: Path) -> Unprotected:
     with av.open(str(path)) as container:
         claimed = (container.duration or 0) / av.time_base
     return Unprotected(len(decode_audio(str(path))) / 16_000, claimed)
-
-
-def halved(path: Path) -> Path:
-    """The first half of its bytes."""
-    data = path.read_bytes()
-    path.write_bytes(data[: len(data) // 2])
-    return path
-
-
-def scarred(path: Path) -> Path:
-    """A twentieth of its bytes, past the middle, replaced by noise."""
-    data = bytearray(path.read_bytes())
-    start, end = int(len(data) * 0.6), int(len(data) * 0.65)
-    data[start:end] = random.Random(1).randbytes(end - start)
-    path.write_bytes(data)
-    return path
 
 
 @pytest.mark.parametrize("name", ["half.mp4", "half.mkv", "half.webm", "half.mp3", "half.flac", "half.wav", "half.flv"])
@@ -117,19 +84,12 @@ def test_damage_is_named_and_what_follows_stays_in_place(tmp_path: Path, name: s
 
 @pytest.mark.parametrize("claim", [b"\xf0\xff\xff\xff", b"\xff\xff\xff\xff", b"\x00\x00\x00\x00", b"\x00\xf0\xff\x7f"])
 def test_a_wave_file_is_judged_by_its_own_size(tmp_path: Path, claim: bytes) -> None:
-    path = media(tmp_path / "a.wav")
-    data = bytearray(path.read_bytes())
-    data[4:8] = data[data.find(b"data") + 4 : data.find(b"data") + 8] = claim
-    path.write_bytes(data)
-    found = decoded(path)
+    found = decoded(claiming(media(tmp_path / "a.wav"), claim))
     assert abs(found.seconds - LENGTH) < 0.01 and found.end.lost == () and off(found, TIMES) < 0.005
 
 
 def test_unprotected_a_wave_file_is_believed_to_last_hours(tmp_path: Path) -> None:
-    path = media(tmp_path / "a.wav")
-    data = bytearray(path.read_bytes())
-    data[4:8] = data[data.find(b"data") + 4 : data.find(b"data") + 8] = b"\xf0\xff\xff\xff"
-    path.write_bytes(data)
+    path = claiming(media(tmp_path / "a.wav"), b"\xf0\xff\xff\xff")
     with wave.open(str(path)) as file:
         assert file.getnframes() / file.getframerate() > 3600
 

@@ -6,11 +6,9 @@ is not among those: the libav that PyAV ships can't read it.
 
 import random
 import resource
-import struct
 import subprocess
 import sys
 import threading
-import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from fractions import Fraction
@@ -25,32 +23,9 @@ from infra.files import FileSource
 from schemas.errors import BadInput
 from schemas.media import DecodeLimits, DecodeRequest
 from tests.media import Audio, chirps, decoded, make
+from tests.spoilt import CONCAT, DASH, HLS, SDP, bomb, put
 
-DASH = (
-    '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT2S">'
-    '<Period><AdaptationSet mimeType="audio/mp4"><Representation id="1" bandwidth="1"><BaseURL>other.mp4</BaseURL>'
-    "</Representation></AdaptationSet></Period></MPD>"
-)
-HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{}\n#EXT-X-ENDLIST\n"
-CONCAT = "ffconcat version 1.0\nfile other.mp4\n"
-SDP = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {} RTP/AVP 0\r\n"
 PORT = 45_310
-
-
-def bomb(width: int = 7000, height: int = 7000) -> bytes:
-    """A PNG of some 200 kB that takes 196 MB once decoded."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    rows = zlib.compress(bytes((width * 4 + 1) * height), 6)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-
-
-def put(path: Path, content: str | bytes) -> Path:
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return path
 
 
 def neighbour(folder: Path) -> Path:

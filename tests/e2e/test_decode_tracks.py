@@ -1,7 +1,7 @@
 """Which of several tracks is heard, found out in bounded time. The speech is the sample lecture's own."""
 
 import time
-from functools import lru_cache
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -9,39 +9,18 @@ import numpy as np
 import pytest
 
 from schemas.errors import BadInput
-from tests.commands import LECTURE
-from tests.media import RATE, Audio, Sound, decoded, make, tone
+from tests.media import Audio, Sound, decoded, make, music, noise, silence, speech, tone
 
 SECONDS = 30
 
 
-@lru_cache(maxsize=1)
-def speech() -> Sound:
-    """Half a minute of the sample lecture."""
-    return decoded(LECTURE).sound[None, : SECONDS * RATE]
-
-
-def quiet() -> Sound:
-    return np.zeros((1, SECONDS * RATE), dtype=np.float32)
-
-
-def noise() -> Sound:
-    return (0.1 * np.random.default_rng(1).standard_normal((1, SECONDS * RATE))).astype(np.float32)
-
-
-def music() -> Sound:
-    """Chords that change twice a second."""
-    at = np.arange(SECONDS * RATE) / RATE
-    keys = 220 * 2 ** (np.array([0, 4, 7])[:, None] / 12 + (at * 2).astype(int) * 5 % 12 / 12)
-    return (0.1 * np.sin(2 * np.pi * np.cumsum(keys / RATE, axis=1)).sum(axis=0)).astype(np.float32)[None]
-
-
-@pytest.mark.parametrize(
-    "other", [quiet, lambda: tone(SECONDS), noise, music], ids=["silence", "hum", "noise", "music"]
-)
-def test_a_default_track_without_speech_gives_way_and_is_named(tmp_path: Path, other: object) -> None:
-    assert callable(other)
-    media = make(tmp_path / "two.mkv", Audio(other(), default=True, language="eng"), Audio(speech(), language="fre"))
+@pytest.mark.parametrize("other", [silence, tone, noise, music], ids=["silence", "hum", "noise", "music"])
+def test_a_default_track_without_speech_gives_way_and_is_named(tmp_path: Path, other: Callable[[float], Sound]) -> None:
+    media = make(
+        tmp_path / "two.mkv",
+        Audio(other(SECONDS), default=True, language="eng"),
+        Audio(speech(SECONDS), language="fre"),
+    )
     found = decoded(media)
     assert (found.info.chosen, found.info.skipped) == (1, (0,))
     assert "0 (eng)" in found.info.warnings[0] and "1 (fre)" in found.info.warnings[0]
@@ -49,19 +28,19 @@ def test_a_default_track_without_speech_gives_way_and_is_named(tmp_path: Path, o
 
 
 def test_a_default_track_with_speech_is_kept(tmp_path: Path) -> None:
-    media = make(tmp_path / "two.mkv", Audio(speech()), Audio(speech(), default=True))
+    media = make(tmp_path / "two.mkv", Audio(speech(SECONDS)), Audio(speech(SECONDS), default=True))
     found = decoded(media)
     assert (found.info.chosen, found.info.warnings) == (1, ())
 
 
 @pytest.mark.parametrize(("language", "chosen"), [("fr", 1), ("de", 2), (None, 0)])
 def test_a_language_finds_its_track(tmp_path: Path, language: str | None, chosen: int) -> None:
-    tracks = [Audio(speech(), language=tag) for tag in ("eng", "fre", "ger")]
+    tracks = [Audio(speech(SECONDS), language=tag) for tag in ("eng", "fre", "ger")]
     assert decoded(make(tmp_path / "three.mp4", *tracks), language=language).info.chosen == chosen
 
 
 def test_a_track_asked_for_by_number_is_heard_though_silent(tmp_path: Path) -> None:
-    media = make(tmp_path / "two.mkv", Audio(quiet()), Audio(speech()))
+    media = make(tmp_path / "two.mkv", Audio(silence(SECONDS)), Audio(speech(SECONDS)))
     found = decoded(media, track=0)
     assert found.info.chosen == 0 and found.loudest(0, SECONDS) == 0.0
     with pytest.raises(BadInput) as caught:
@@ -71,7 +50,7 @@ def test_a_track_asked_for_by_number_is_heard_though_silent(tmp_path: Path) -> N
 
 def test_thirty_tracks_are_searched_in_bounded_time(tmp_path: Path) -> None:
     """29 of them silent, the 18th holds the speech."""
-    tracks = [Audio(speech() if index == 17 else quiet(), codec="flac") for index in range(30)]
+    tracks = [Audio(speech(SECONDS) if index == 17 else silence(SECONDS), codec="flac") for index in range(30)]
     media = make(tmp_path / "thirty.mkv", *tracks)
     began = time.monotonic()
     found = decoded(media)
