@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas import envelope
 from schemas.errors import BadInput
 from schemas.events import JobControl
+from streams.stepping import some
 
 
 class Control:
@@ -40,7 +41,8 @@ class Control:
             while True:
                 if not self.read.is_set() and all([await reader.position(place) >= ends[place] for place in places]):
                     self.read.set()
-                for records in (await reader.getmany(timeout_ms=3_000 if self.read.is_set() else 100)).values():
+                found = await some(reader, places, timeout_ms=3_000 if self.read.is_set() else 100)
+                for records in found.values():
                     for record in records:
                         self._take(record)
         finally:

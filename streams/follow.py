@@ -18,6 +18,7 @@ from schemas.errors import BadInput, BadSettings, Unavailable
 from schemas.events import Event, JobChanged
 from schemas.ids import spread
 from schemas.jobs import JobStatus
+from streams.stepping import some
 
 BEGINNING: Final = 0
 """A time (ms since 1970) before all records; None is now."""
@@ -33,7 +34,7 @@ class Follower:
         """Raw records in the order of their partitions; ``to_the_end`` stops where the topics ended when asked."""
         ends = await self._reader.end_offsets(self._places) if to_the_end else {}
         while not to_the_end or [place for place in self._places if await self._reader.position(place) < ends[place]]:
-            for found in (await self._reader.getmany(timeout_ms=500)).values():
+            for found in (await some(self._reader, self._places, timeout_ms=500)).values():
                 for record in found:
                     yield record
 

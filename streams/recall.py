@@ -16,6 +16,7 @@ from schemas import tracing
 from schemas.events import Event
 from streams.probe import Probe
 from streams.reading import event_of, origin_of
+from streams.stepping import some
 
 MOST: Final = 300
 """Records of each partition, the newest."""
@@ -42,7 +43,7 @@ async def _recall(stage: Stage, probe: Probe, connection: dict[str, Any], places
         for place in places:
             reader.seek(place, max(begins[place], ends[place] - MOST))
         while left:
-            for records in (await reader.getmany(timeout_ms=500)).values():
+            for records in (await some(reader, places, timeout_ms=500)).values():
                 for record in records:
                     _tell(stage, probe, record)
             left = {place for place in left if await reader.position(place) < ends[place]}

@@ -36,6 +36,7 @@ from schemas.events import (
 from schemas.jobs import JobStatus
 from streams.control import Control
 from streams.jobs import begin, changed, fold, newest, outside
+from streams.stepping import some
 
 TAKES = (
     VideoAccepted, PartDecoded, AudioEnded, SpeechEnded, SpeechTranscribed, TranscriptReady, BlockTranslated,
@@ -142,7 +143,7 @@ async def restore(board: StatusBoard, connection: dict[str, Any], partitions: It
         await reader.seek_to_beginning(*places)
         left = {place for place in places if ends[place] > 0}
         while left:
-            for records in (await reader.getmany(timeout_ms=500)).values():
+            for records in (await some(reader, places, timeout_ms=500)).values():
                 for record in records:
                     _take(board, record)
             left = {place for place in left if await reader.position(place) < ends[place]}

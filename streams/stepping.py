@@ -1,9 +1,10 @@
 """Past a record that aiokafka can't read: a header whose name is no text raises each time it is fetched.
 
 aiokafka then loses what it had read before it in that call, so the reader goes back and takes one record at a time.
+Every reader of a topic that others may write to reads by way of this file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from aiokafka import TopicPartition
@@ -12,6 +13,19 @@ from streams.offsets import Offsets
 from streams.reading import NoRecord
 
 STEP_MS: Final = 5_000
+STEPS: Final = 256
+
+
+async def some(reader: Any, places: Collection[TopicPartition], timeout_ms: int) -> Mapping[TopicPartition, list[Any]]:
+    """What a reader without a group finds next at its ``places``; an empty record stands for one that can't be read."""
+    began = {place: await reader.position(place) for place in places}
+    try:
+        found: Mapping[TopicPartition, list[Any]] = await reader.getmany(timeout_ms=timeout_ms)
+    except UnicodeDecodeError:
+        for place, position in began.items():
+            reader.seek(place, position)
+        found = {place: await step_over(reader, place, STEPS) for place in places}
+    return found
 
 
 async def go_back(consumer: Any, read: Mapping[TopicPartition, Offsets]) -> None:
