@@ -53,6 +53,53 @@ class Problem:
     what: str
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a run has to have done for its verdict to mean anything (kills that hit nothing prove nothing).
+
+    ``share``: of kills with an item in flight; ``gone``: workers that never return; ``wer`` at most and ``chrf`` at
+    least in the quiet run of ``contents``.
+    """
+
+    uploads: int
+    contents: int
+    kills: int
+    share: float
+    gone: int
+    wer: float
+    chrf: float
+
+
+@dataclass(frozen=True)
+class Done:
+    """What it did; as ``Asked``."""
+
+    uploads: int
+    ended: int
+    contents: int
+    kills: int
+    hits: int
+    gone: int
+    wer: float
+    chrf: float
+
+
+def missed(asked: Asked, done: Done) -> list[str]:
+    """What was asked for and not reached, in words."""
+    share = done.hits / max(1, done.kills)
+    bounds = {
+        f"{done.uploads} of {asked.uploads} uploads were made": done.uploads >= asked.uploads,
+        f"{done.ended} of {done.uploads} uploads ended": done.ended >= done.uploads,
+        f"{done.contents} of {asked.contents} contents ended in the quiet run": done.contents >= asked.contents,
+        f"{done.kills} kills, {asked.kills} were asked for": done.kills >= asked.kills,
+        f"{share:.1%} of the kills hit an item in flight, {asked.share:.0%} were asked for": share >= asked.share,
+        f"{done.gone} workers never returned, {asked.gone} were asked for": done.gone >= asked.gone,
+        f"WER {done.wer} in the quiet run, {asked.wer} is the pack's": done.wer <= asked.wer,
+        f"chrF {done.chrf} in the quiet run, {asked.chrf} is the pack's": done.chrf >= asked.chrf,
+    }
+    return [what for what, reached in bounds.items() if not reached]
+
+
 def problems(uploads: Mapping[str, str], quiet: Mapping[str, Mapping[str, str]], found: Evidence) -> list[Problem]:
     """What is wrong. ``uploads``: key → content; ``quiet``: content → files of the quiet run."""
     jobs: dict[str, list[Job]] = defaultdict(list)

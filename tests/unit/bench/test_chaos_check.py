@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bench.chaos.check import Evidence, Job, Problem, Record, missing_words, problems
+from bench.chaos.__main__ import LONG, SHORT, done
+from bench.chaos.check import Done, Evidence, Job, Problem, Record, missed, missing_words, problems
 from bench.chaos.cluster import open_items
 from bench.chaos.worker import in_hand
 from processors.stage import discover
@@ -102,3 +103,39 @@ def test_what_fails_has_ended_and_only_what_dies_stays_open() -> None:
         assert open_items(diary) == {f"transcribe {event.id}"}
         raise ValueError("bad")
     assert open_items(diary) == set()
+
+
+WELL = Done(uploads=1_000, ended=1_000, contents=100, kills=544, hits=440, gone=10, wer=0.0, chrf=100.0)
+
+
+def test_a_run_that_did_what_was_asked_misses_nothing() -> None:
+    assert missed(LONG.asked(), WELL) == []
+    least = Done(uploads=60, ended=60, contents=10, kills=20, hits=12, gone=1, wer=0.0, chrf=100.0)
+    assert missed(SHORT.asked(), least) == []
+    assert len(missed(LONG.asked(), least)) == 5
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ({"uploads": 999, "ended": 999}, "999 of 1000 uploads were made"),
+        ({"ended": 999}, "999 of 1000 uploads ended"),
+        ({"contents": 99}, "99 of 100 contents"),
+        ({"kills": 199, "hits": 199}, "199 kills"),
+        ({"kills": 0, "hits": 0}, "0 kills"),
+        ({"hits": 424}, "77.9% of the kills"),
+        ({"gone": 9}, "9 workers never returned"),
+        ({"wer": 0.2}, "WER 0.2"),
+        ({"chrf": 50.0}, "chrF 50.0"),
+    ],
+)
+def test_each_bound_can_be_missed(facts: dict[str, float], says: str) -> None:
+    assert says in missed(LONG.asked(), replace(WELL, **facts))[0]  # type: ignore[arg-type]
+
+
+def test_what_a_run_did_is_read_from_its_result() -> None:
+    result = {
+        "quiet": {"uploads": 100, "ended": 100, "seconds": 1.0, "wer": 0.0, "chrf": 100.0}, "uploads": 1_000,
+        "ended": 1_000, "kills": 544, "kills_that_hit": 440, "never_returned": 10,
+    }  # fmt: skip
+    assert done(result) == WELL
