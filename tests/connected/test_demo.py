@@ -70,7 +70,7 @@ def test_it_brings_the_files_shows_how_far_it_is_and_leaves_nothing_behind(
         *(f"lecture.{tag}.{kind}" for tag in ("en", "fr") for kind in ("srt", "vtt")), "lecture.json",
     }  # fmt: skip
     assert all(read((out / f"lecture.{tag}.srt").read_bytes(), "srt") for tag in ("en", "fr"))
-    assert (running(room), list(room.iterdir())) == (set(), [])
+    assert (running(room), list(room.glob("chalkstream-*"))) == (set(), [])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -82,4 +82,4 @@ def test_interrupted_it_stops_what_it_started(
     _, told = demo.communicate(timeout=120)
     assert demo.returncode == 130, told
     assert told.splitlines()[-1].startswith("error: cancelled: ") and "Traceback" not in told
-    assert (running(room), list(room.iterdir())) == (set(), [])
+    assert (running(room), list(room.glob("chalkstream-*"))) == (set(), [])
