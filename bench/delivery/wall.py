@@ -29,7 +29,7 @@ def measure(rounds: int = 5, seconds: float = 300.0) -> dict[str, Any]:
             with ours.finished(media, packed, engines) as ended:
                 local.append(ended.seconds)
             before = house.cpu()
-            kafka.append(_upload(house, f"round-{at}", str(media)))
+            kafka.append(_upload(house, f"round-{at}", str(media), undisturbed=0.8 * local[-1]))
             spent.append({name: used - before[name] for name, used in house.cpu().items()})
     found = ratios(kafka, local)
     wrong = [f"{found.value:.3f} is more than {MOST}"] if found.value > MOST else []
@@ -39,9 +39,11 @@ def measure(rounds: int = 5, seconds: float = 300.0) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _upload(house: House, name: str, path: str) -> float:
+def _upload(house: House, name: str, path: str, *, undisturbed: float = 0.0) -> float:
+    """Seconds to the broker's stamp on the end; who asks for it works on the same cores, so nobody asks at first."""
     key, began = f"wall/{name}.mp4", time.time()
     house.outside.s3.upload_file(path, "uploads", key, ExtraArgs={"Metadata": {"targets": "", "source-language": "en"}})
+    time.sleep(undisturbed)
     ends = house.wait([key], 240)
     assert key in ends and ends[key].state == "done", ends
     return ends[key].at - began

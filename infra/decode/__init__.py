@@ -26,11 +26,14 @@ def decode(
     return run(source, request, cancelled)
 
 
-def prepare() -> None:
-    """Start the child of the next upload ahead of it; one that is never needed ends with this process."""
-    from infra.decode.serve import prepare
+def prepare(*, always: bool = False) -> None:
+    """Start the child of the next upload ahead of it; one that is never needed ends with this process.
 
-    prepare()
+    ``always``: for a process that takes one upload after the other.
+    """
+    from infra.decode import serve
+
+    serve.prepare(always=always)
 
 
 def sandbox_report() -> dict[str, str]:

@@ -150,13 +150,21 @@ class Child:
         if self.reading_since is None:
             self._thread.join(JOIN_S)
         self._channel.close()
+        if self._upload is not None and _always.is_set() and _ahead.empty():
+            prepare()
 
 
 _ahead: SimpleQueue[Child] = SimpleQueue()
+_always = threading.Event()
 
 
-def prepare() -> None:
-    """Start the child of the next upload now: an interpreter with av and numpy takes a third of a second."""
+def prepare(*, always: bool = False) -> None:
+    """Start the child of the next upload now: an interpreter with av and numpy takes a third of a second.
+
+    ``always``: and one more whenever one has done its work.
+    """
+    if always:
+        _always.set()
     _ahead.put(Child())
 
 

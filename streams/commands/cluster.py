@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from infra import buckets, kafka
+from infra import buckets, decode, kafka
 from infra.settings import read
 from schemas.topics import TOPICS
 from streams import logs
@@ -37,7 +37,10 @@ def run_worker(stages: Sequence[str], instance: str | None) -> None:
     seen = observe(settings, os.environ)
 
     async def run() -> int:
-        return await work(await bootstrap_cluster.setup_worker(settings, stages, instance, seen), _say_ready)
+        setup = await bootstrap_cluster.setup_worker(settings, stages, instance, seen)
+        if any(stage.name == "demux" for stage in setup.stages):
+            decode.prepare(always=True)
+        return await work(setup, _say_ready)
 
     try:
         left = asyncio.run(run())

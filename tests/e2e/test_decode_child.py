@@ -260,6 +260,26 @@ def test_a_child_that_was_prepared_takes_the_next_upload_and_one_that_died_does_
     assert not children()
 
 
+def test_a_process_that_asks_for_it_has_a_child_ahead_after_every_upload(media: Path) -> None:
+    program = """
+import psutil, sys
+from pathlib import Path
+from infra.decode import decode, prepare
+from infra.files import FileSource
+from schemas.media import DecodeRequest
+
+prepare(always=True)
+for _ in range(2):
+    list(decode(FileSource(Path(sys.argv[1])), DecodeRequest()))
+    while not (ahead := psutil.Process().children()):
+        pass
+    print(len(ahead))
+"""
+    words = [sys.executable, "-c", program, str(media)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "1\n1\n", done.stderr
+
+
 def eventually_one() -> psutil.Process:
     """The one child, when it has been started."""
     until = time.monotonic() + 10
