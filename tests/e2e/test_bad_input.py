@@ -1,11 +1,14 @@
 """What can't be used ends with its code in one line, and does not disturb what can."""
 
+import json
 import os
 import wave
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests import media
 from tests.commands import LECTURE, Done, chalkstream
 
 
@@ -46,21 +49,27 @@ def test_a_bad_file_does_not_stop_a_good_one(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "lecture.en.srt").stat().st_size > 100
 
 
-def test_silence_gives_valid_empty_files_and_a_warning(tmp_path: Path) -> None:
-    done = run(tmp_path, silence(tmp_path / "quiet.wav", 5), "--to", "fr")
+@pytest.mark.parametrize("sound", [media.silence, media.noise, media.music, media.tone])
+def test_without_speech_there_are_valid_empty_files_and_a_warning(
+    tmp_path: Path, sound: Callable[[float], media.Sound]
+) -> None:
+    path = media.make(tmp_path / "quiet.flac", media.Audio(sound(30), codec="flac"))
+    done = run(tmp_path, path, "--to", "fr")
     assert done.code == 0, done.err
     files = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert files == ["quiet.fr.srt", "quiet.fr.vtt", "quiet.json", "quiet.und.srt", "quiet.und.vtt"]
-    assert (tmp_path / "out" / "quiet.fr.srt").read_bytes() == b""
-    assert (tmp_path / "out" / "quiet.fr.vtt").read_text().startswith("WEBVTT")
-    assert "no_speech" in (tmp_path / "out" / "quiet.json").read_text()
+    for tag in ("fr", "und"):
+        assert (tmp_path / "out" / f"quiet.{tag}.srt").read_bytes() == b""
+        assert (tmp_path / "out" / f"quiet.{tag}.vtt").read_bytes() == b"WEBVTT\n\n"
+    report = json.loads((tmp_path / "out" / "quiet.json").read_text())
+    assert "no_speech" in report["warnings"]
+    assert [said["cues"] for said in report["languages"].values()] == [0, 0]
 
 
 @pytest.mark.parametrize("name", ["qu'o\"te.wav", "sp ace.wav", "new\nline.wav", "-dash.wav", "{0}.wav", "ü日.wav"])
 def test_odd_names_are_only_names(tmp_path: Path, name: str) -> None:
     (tmp_path / "in").mkdir()
-    media = silence(tmp_path / "in" / name, 1)
-    done = run(tmp_path, media)
+    done = run(tmp_path, silence(tmp_path / "in" / name, 1))
     assert done.code == 0, done.err
     stem = name.removesuffix(".wav").replace("\n", "_")
     assert (tmp_path / "out" / f"{stem}.und.srt").exists()
