@@ -13,7 +13,8 @@ from schemas.errors import BadSettings, Unavailable
 UPLOADS, RESULTS, WORK, STATE = "uploads", "results", "work", "state"
 BUCKETS: Final = (UPLOADS, RESULTS, WORK, STATE)
 WORK_DAYS: Final = 60
-"""Artefacts go this long after they were written: twice the 30 days that their events are kept."""
+"""Artefacts go this long after they were written, or found old by a run that begins (``S3Store.renew``): twice the 30
+days that events are kept, so that whatever a run begins with is there until it has ended."""
 
 
 def prepare(settings: StoreSettings) -> list[str]:

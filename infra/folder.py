@@ -1,4 +1,4 @@
-"""A folder as an object store: the same five verbs as S3, for one machine. Implements the bench's ``Store``.
+"""A folder as an object store: the same verbs as S3, for one machine. Implements the bench's ``Store``.
 
 A key is a path below ``<root>/<bucket>``, each segment escaped, so that no key reaches outside it. An object appears
 whole or not at all: written beside, flushed to disk, then linked (create) or renamed (put) into place.
@@ -54,6 +54,9 @@ class FolderStore:
     def delete(self, bucket: str, key: str) -> None:
         """Remove; what is not there is fine."""
         _guarded(lambda: self._path(bucket, key).unlink(missing_ok=True))
+
+    def renew(self, bucket: str, prefix: str) -> None:
+        """Nothing goes by age here."""
 
     def path(self, bucket: str, key: str) -> Path:
         """The file behind an object, for people who look."""

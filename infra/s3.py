@@ -1,4 +1,4 @@
-"""Any S3 store (MinIO, RustFS, Ceph, AWS) behind the bench's five verbs; ``create`` is a conditional put.
+"""Any S3 store (MinIO, RustFS, Ceph, AWS) behind the bench's verbs; ``create`` is a conditional put.
 
 boto3, because minio-py has no public conditional put (DESIGN §4). Every foreign error is translated here: what is
 not there is NotFound, everything else that goes wrong is Unavailable. A name that no store can hold is not there:
@@ -6,9 +6,12 @@ it is never sent, for HTTP clients tidy dot segments away and would ask for some
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from infra.buckets import WORK_DAYS
 from infra.settings import StoreSettings
 from schemas.errors import BadSettings, NotFound, Unavailable
 from schemas.ids import version_id as seen_version
@@ -67,8 +70,8 @@ def bucket_names(client: Any) -> set[str]:
 class S3Store:
     """Implements ``Store``."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, client: Any, *, renew_after: timedelta = timedelta(days=WORK_DAYS / 2)) -> None:
+        self._client, self._renew_after = client, renew_after
 
     def get(self, bucket: str, key: str, offset: int = 0, length: int | None = None) -> bytes:
         """The bytes from ``offset``, ``length`` of them at most. Raises NotFound."""
@@ -112,6 +115,15 @@ class S3Store:
         """Remove; what is not there is fine."""
         asked(lambda: self._client.delete_object(Bucket=bucket, Key=key), key)
 
+    def renew(self, bucket: str, prefix: str) -> None:
+        """Copy onto themselves those that have had half of their time; who copies is as good as who wrote."""
+        before = datetime.now(UTC) - self._renew_after
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        found = asked(lambda: [entry for page in pages for entry in page.get("Contents", ())], prefix)
+        for key in (entry["Key"] for entry in found if entry["LastModified"] <= before):
+            with suppress(NotFound):
+                asked(lambda key=key: self._copy(bucket, key), key)  # type: ignore[misc]
+
     def head(self, bucket: str, key: str, version_id: str | None = None) -> ObjectFacts:
         """What the store knows of an object. Raises NotFound."""
         which = {"VersionId": version_id} if version_id else {}
@@ -133,6 +145,13 @@ class S3Store:
                 return b""
             raise
         return found
+
+    def _copy(self, bucket: str, key: str) -> None:
+        """Onto itself, which stores take only with the metadata said anew."""
+        self._client.copy_object(
+            Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": key}, MetadataDirective="REPLACE",
+            ContentType=_content_type(key),
+        )  # fmt: skip
 
     def _put(self, bucket: str, key: str, data: bytes, **how: Any) -> bool:
         from botocore.exceptions import ClientError

@@ -37,6 +37,9 @@ class Store(Protocol):
         ...
 
     def delete(self, bucket: str, key: str) -> None: ...
+    def renew(self, bucket: str, prefix: str) -> None:
+        """Where objects go by age: make those that begin with ``prefix`` young again, if they are not."""
+        ...
 
 
 class ByteSource(Protocol):

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from processors import chunking
-from processors.artefacts import keep, load, need, once
+from processors.artefacts import keep, load, need
 from processors.bench import Bench, VoiceState
 from processors.chunking import FRAME_SECONDS, Chunk, Open
 from processors.recipes import WORK, end, part_key, slot, speech
@@ -37,7 +37,9 @@ def chunk(event: PartDecoded | AudioEnded, bench: Bench) -> Iterator[Event]:
         voice = need(bench, _voice_key(plan, event.index), VoiceRecord)
         yield from (_cut(event, plan, each, bench) for each in range(voice.first, voice.next) if each not in told)
         return
-    record = once(bench, end(speech(plan)), SpeechRecord, lambda: _close(event, plan, bench))
+    record = load(bench, end(speech(plan)), SpeechRecord)
+    if record is None or not _there(plan, record.first, record.count, bench):
+        record = keep(bench, end(speech(plan)), _close(event, plan, bench))
     yield from (_cut(event, plan, each, bench) for each in range(record.first, record.count))
     yield SpeechEnded(job=event.job, run=event.run, tenant=event.tenant, count=record.count, duration=record.duration)
 
@@ -48,10 +50,21 @@ def _voice_key(plan: Plan, index: int) -> str:
 
 def _listen_to(plan: Plan, index: int, bench: Bench) -> Iterator[int]:
     """Make the records up to part ``index`` that are missing; the numbers of new chunks, as they close."""
-    known = next((i for i in range(index, -1, -1) if bench.store.exists(WORK, _voice_key(plan, i))), -1)
+    known = next((i for i in range(index, -1, -1) if _heard(plan, i, bench)), -1)
     record = NOTHING if known < 0 else need(bench, _voice_key(plan, known), VoiceRecord)
     for at in range(known + 1, index + 1):
         record = yield from _listen(plan, at, record, bench)
+
+
+def _heard(plan: Plan, index: int, bench: Bench) -> bool:
+    """Whether the record of a part stands, and what was cut in it."""
+    voice = load(bench, _voice_key(plan, index), VoiceRecord)
+    return voice is not None and _there(plan, voice.first, voice.next, bench)
+
+
+def _there(plan: Plan, first: int, after: int, bench: Bench) -> bool:
+    """Whether these chunks stand: written in their order, and before what tells of them, they go by age in it too."""
+    return first == after or bench.store.exists(WORK, slot(speech(plan), first))
 
 
 def _listen(plan: Plan, index: int, before: VoiceRecord, bench: Bench) -> Generator[int, None, VoiceRecord]:

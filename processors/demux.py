@@ -6,7 +6,7 @@ from contextlib import closing
 
 from processors.artefacts import keep, load
 from processors.bench import Bench, ByteSource
-from processors.recipes import PART_SAMPLES, WORK, audio, end, part_key
+from processors.recipes import PART_SAMPLES, WORK, audio, end, of_source, part_key
 from processors.sound import BYTES_PER_SAMPLE
 from processors.stage import Stage
 from schemas.errors import Broken, Cancelled
@@ -19,14 +19,22 @@ HASH_STEP = 4 << 20
 
 
 def demux(event: VideoAccepted, bench: Bench) -> Iterator[Event]:
-    """Announce every part, then the end. Decoded before: announced from what is stored."""
+    """Announce every part, then the end. Decoded before: announced from what is stored, which from here on lasts for
+    another run; what has gone by age before is decoded again."""
     plan = bench.plan_of(event)
+    bench.store.renew(WORK, of_source(plan))
     record = load(bench, end(audio(plan)), AudioRecord)
-    if record is None:
+    if record is None or not _stored(record, plan, bench):
         record = yield from _decode(event, plan, bench)
     else:
         yield from (_part(event, index, record.media, record.end.samples) for index in range(record.count))
     yield AudioEnded(job=event.job, run=event.run, tenant=event.tenant, count=record.count, samples=record.end.samples)
+
+
+def _stored(record: AudioRecord, plan: Plan, bench: Bench) -> bool:
+    """Whether every part is there; the end, written last, goes last too."""
+    there = set(bench.store.names(WORK, f"{audio(plan)}/"))
+    return all(part_key(plan, index) in there for index in range(record.count))
 
 
 def _decode(event: VideoAccepted, plan: Plan, bench: Bench) -> Generator[Event, None, AudioRecord]:

@@ -20,8 +20,13 @@ BLOCK_CHUNKS: Final = 8
 VERSIONS: Final = {"demux": 1, "chunk": 2, "identify": 1, "transcribe": 1, "assemble": 1, "translate": 1, "subtitle": 1}
 
 
+def of_source(plan: Plan) -> str:
+    """What the names of all artefacts about these bytes begin with."""
+    return f"{plan.source.id}/"
+
+
 def _place(plan: Plan, stage: str, *ingredients: Any) -> str:
-    return f"{plan.source.id}/{stage}/{derive(stage, VERSIONS[stage], *ingredients)}"
+    return f"{of_source(plan)}{stage}/{derive(stage, VERSIONS[stage], *ingredients)}"
 
 
 def audio(plan: Plan) -> str:

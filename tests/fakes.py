@@ -29,6 +29,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], bytes] = {}
+        self.renewed: list[tuple[str, str]] = []
 
     def get(self, bucket: str, key: str, offset: int = 0, length: int | None = None) -> bytes:
         if (bucket, key) not in self.objects:
@@ -52,6 +53,9 @@ class MemoryStore:
 
     def delete(self, bucket: str, key: str) -> None:
         self.objects.pop((bucket, key), None)
+
+    def renew(self, bucket: str, prefix: str) -> None:
+        self.renewed.append((bucket, prefix))
 
 
 @dataclass

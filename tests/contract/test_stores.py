@@ -1,19 +1,24 @@
-"""One suite for every store: a folder and S3 on real MinIO keep the same five promises."""
+"""One suite for every store: a folder and S3 on real MinIO keep the same promises."""
 
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra import s3
+from infra.buckets import WORK_DAYS
 from infra.folder import FolderStore
 from infra.local.endpoints import Endpoints
 from infra.settings import read
 from processors.bench import Store
 from schemas.errors import NotFound, Unavailable
+from schemas.topics import DAY_MS, TOPICS
 
 WEIRD = [
     "plain", "a/b/c.json", "with blank", "plus+and%20percent", "ünïcödé/日本語/🎓", "quote'\"", "semi;colon&amp=1?x#y",
@@ -132,6 +137,43 @@ def test_big_objects_come_back_whole_and_in_parts(store: Store, prefix: str) -> 
     store.put("work", prefix + "big", big)
     assert store.get("work", prefix + "big") == big
     assert store.get("work", prefix + "big", 20 << 20, 512) == big[20 << 20 : (20 << 20) + 512]
+
+
+def test_what_is_renewed_stays_what_it_is(store: Store, prefix: str) -> None:
+    for name in ("a/1.json", "a/ünïcödé +%", "b"):
+        store.put("work", prefix + name, name.encode())
+    store.renew("work", prefix + "a/")
+    store.renew("work", prefix + "nothing/")
+    assert [store.get("work", name) for name in store.names("work", prefix)] == [
+        name.encode() for name in ("a/1.json", "a/ünïcödé +%", "b")
+    ]
+
+
+def test_what_has_had_half_of_its_time_is_as_new_when_it_is_renewed(services: Endpoints, prefix: str) -> None:
+    client = s3.connect(read(services.settings()).store)
+    if "work" not in [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]:
+        client.create_bucket(Bucket="work")
+    patient = s3.S3Store(client)
+    for name in ("a/1.json", "a/ü +%", "b"):
+        patient.put("work", prefix + name, b"x")
+    written = ages(client, prefix)
+    time.sleep(1.1)
+    patient.renew("work", prefix)
+    assert ages(client, prefix) == written, "they are young"
+    s3.S3Store(client, renew_after=timedelta(seconds=1)).renew("work", prefix + "a/")
+    now = ages(client, prefix)
+    assert {name for name in written if now[name] > written[name]} == {prefix + "a/1.json", prefix + "a/ü +%"}
+    assert client.head_object(Bucket="work", Key=prefix + "a/1.json")["ContentType"] == "application/json"
+
+
+def ages(client: Any, prefix: str) -> dict[str, datetime]:
+    """When each object was written, as the store's lifecycle counts."""
+    return {e["Key"]: e["LastModified"] for e in client.list_objects_v2(Bucket="work", Prefix=prefix)["Contents"]}
+
+
+def test_artefacts_outlive_the_events_of_a_run_that_begins_with_them() -> None:
+    internal = {topic.retention_ms for topic in TOPICS.values() if topic.name.startswith("media.")}
+    assert max(internal) / DAY_MS <= WORK_DAYS / 2
 
 
 def test_a_bucket_that_is_not_there_holds_nothing(store: Store) -> None:

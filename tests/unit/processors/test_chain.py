@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.bench import Bench
-from processors.recipes import RESULTS
+from processors.recipes import RESULTS, WORK, of_source
 from processors.stage import Stage, discover
 from processors.text.subtitle_files import read
 from schemas.errors import BadInput, Broken
@@ -161,6 +161,24 @@ def test_the_next_run_heals_what_was_lost_and_reuses_the_rest() -> None:
     healthy = bench(made, FakeDecode(TALK))
     play(made, healthy)
     assert results(work) == results(healthy)
+
+
+@pytest.mark.parametrize("share", [n / 22 for n in range(23)])
+def test_a_run_renews_what_it_finds_and_makes_again_what_went_by_age(share: float) -> None:
+    """What was written first goes first, wherever its last midnight falls."""
+    made, again = plan("fr"), plan("fr", run=1)
+    work = bench(made, FakeDecode(TALK))
+    play(made, work)
+    healthy, store = results(work), work.store
+    assert isinstance(store, MemoryStore)
+    artefacts = [key for bucket, key in store.objects if bucket == WORK]
+    for key in artefacts[: round(share * len(artefacts))]:
+        store.delete(WORK, key)
+    store.renewed.clear()
+    work = bench(again, FakeDecode(TALK), store=store)
+    assert ended(play(again, work, random.Random(4))).state == "done"
+    assert store.renewed == [(WORK, of_source(again))]
+    assert results(work) == healthy
 
 
 def test_a_replay_calls_no_model_and_says_the_same() -> None:
