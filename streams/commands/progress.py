@@ -1,7 +1,7 @@
 """Progress on standard error: audio seconds with the time left, and the first cues as they come."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -17,10 +17,11 @@ LINE_EVERY = 10.0
 class Progress:
     """Bars on a terminal, a line now and then elsewhere."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream, self._last = stream, time.monotonic()
+    def __init__(self, stream: TextIO, now: Callable[[], float] = time.monotonic) -> None:
+        self._stream, self._now, self._last = stream, now, now()
         self._cues: dict[str, int] = {}
-        self._bars = _bars(stream) if stream.isatty() else None
+        self._first: dict[str, tuple[float, float]] = {}
+        self._bars = _bars(stream, now) if stream.isatty() else None
         self._tasks: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
@@ -50,14 +51,17 @@ class Progress:
 
     def show(self, statuses: Sequence[JobStatus]) -> None:
         """Update the bars, or print a line every ten seconds."""
-        if self._bars:
-            for status in statuses:
+        now = self._now()
+        for status in statuses:
+            self._first.setdefault(status.job, (now, status.progress))
+            if self._bars:
                 self._bar(self._bars, status)
-        elif time.monotonic() - self._last >= LINE_EVERY:
-            self._last = time.monotonic()
+        if not self._bars and now - self._last >= LINE_EVERY:
+            self._last = now
             for status in statuses:
                 if not status.ended:
-                    self._line(f"  {_name(status)}: {status.progress:.0%} {_amount(status)} {status.stage}")
+                    rest = left(status.progress, now, *self._first[status.job])
+                    self._line(f"  {_name(status)}: {status.progress:.0%} {_amount(status)} {status.stage}{rest}")
 
     def _bar(self, bars: Any, status: JobStatus) -> None:
         if status.job not in self._tasks:
@@ -73,7 +77,13 @@ class Progress:
             self._stream.flush()
 
 
-def _bars(stream: TextIO) -> Any:
+def left(progress: float, now: float, began: float, before: float) -> str:
+    """The time left at the pace since ``began``, when ``before`` was done already; nothing while there is no pace."""
+    done, seconds = progress - before, now - began
+    return f", {clock(seconds * (1 - progress) / done)} left" if done > 0 else ""
+
+
+def _bars(stream: TextIO, now: Callable[[], float]) -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
@@ -85,7 +95,7 @@ def _bars(stream: TextIO) -> Any:
         TextColumn("{task.fields[amount]}"),
         TimeRemainingColumn(),
     )
-    return Bars(*columns, console=Console(file=stream))
+    return Bars(*columns, console=Console(file=stream), get_time=now)
 
 
 def _name(status: JobStatus) -> str:
