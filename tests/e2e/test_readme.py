@@ -1,14 +1,16 @@
 """What the documentation shows is what happens."""
 
+import json
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.commands import ROOT, chalkstream, environment
+from tests.commands import LECTURE, ROOT, chalkstream, command, environment
 from tests.needs import lack
 
 README = (ROOT / "README.md").read_text()
@@ -51,14 +53,50 @@ def test_the_drawing_is_made_from_the_code() -> None:
 
 def test_the_stage_of_the_guide_is_found_and_runs(tmp_path: Path) -> None:
     guide = (ROOT / "docs" / "adding-a-stage.md").read_text()
-    code = guide.partition("```python\n")[2].partition("```")[0]
-    for package in ("processors", "schemas"):
-        shutil.copytree(ROOT / package, tmp_path / package)
-    (tmp_path / "processors" / "shout.py").write_text(code)
-    script = "from processors.stage import discover; print(*[stage.name for stage in discover()])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, check=True)
-    names = done.stdout.split()
-    assert names.index("shout") > names.index("transcribe")
+    for package in ("schemas", "processors", "infra", "streams"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "processors" / "shout.py").write_text(guide.partition("```python\n")[2].partition("```")[0])
+    words = command("run", LECTURE, "--json", "--out", tmp_path / "out", "--store", tmp_path / "store")
+    done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, env=environment(), check=True)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    shouted = texts(events, "io.chalkstream.speech-shouted.v1")
+    said = texts(events, "io.chalkstream.speech-transcribed.v1")
+    assert shouted and all(said[index].upper() == text for index, text in shouted.items())
+
+
+def texts(events: list[dict[str, Any]], kind: str) -> dict[int, str]:
+    """The text of each chunk, by its index."""
+    told = [event["data"] for event in events if event["type"] == kind]
+    return {
+        each["index"]: each.get("text") or " ".join(segment["text"] for segment in each["segments"]) for each in told
+    }
+
+
+def test_completion_knows_commands_and_options() -> None:
+    """As the shell asks, by way of what ``--show-completion`` prints."""
+    script = command_line("--show-completion", "bash").stdout
+    assert "_CHALKSTREAM_COMPLETE=complete_bash" in script and "-F _chalkstream_completion chalkstream" in script
+    for typed, offered in (("chalkstream ru", "run"), ("chalkstream run --profi", "--profile")):
+        asked = {
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(len(typed.split()) - 1),
+            "_CHALKSTREAM_COMPLETE": "complete_bash",
+        }
+        assert command_line(**asked).stdout.split() == [offered]
+    assert "--install-completion" in README
+
+
+@pytest.mark.parametrize("words", [(), ("run",), ("submit",), ("chat",), ("image",), ("models", "fetch")])
+def test_help_shows_examples(words: tuple[str, ...]) -> None:
+    shown = chalkstream(*words, "--help")
+    assert (shown.code, shown.err) == (0, "")
+    assert f"  chalkstream {' '.join(words or ('run',))} " in shown.out
+
+
+def command_line(*words: str, **changed: str) -> "subprocess.CompletedProcess[str]":
+    """The console script itself."""
+    program = [str(Path(sys.executable).with_name("chalkstream")), *words]
+    return subprocess.run(program, capture_output=True, text=True, env=environment(**changed), check=True)
 
 
 def test_links_lead_somewhere() -> None:
