@@ -19,7 +19,7 @@ AWAY_SECONDS: Final = 2.0
 
 
 def reconcile(every: float | None) -> int:
-    """Once, or every so many seconds until stopped."""
+    """Once, or every so many seconds until stopped, however long a look takes."""
     from streams.bootstrap_cluster import cluster_bench
 
     here = reach()
@@ -33,17 +33,17 @@ def reconcile(every: float | None) -> int:
 async def _reconcile(here: Reach, reconciler: Reconciler, every: float | None) -> None:
     async with announcing(here.settings.kafka) as announcer:
         while True:
-            pause = every
+            began, pause = time.monotonic(), every
             try:
                 await _once(reconciler, announcer)
             except Unavailable as error:
                 if every is None:
                     raise
-                pause = min(every, AWAY_SECONDS)
+                pause = time.monotonic() - began + min(every, AWAY_SECONDS)
                 sys.stderr.write(f"warning: {error}\n")
             if pause is None:
                 return
-            await asyncio.sleep(pause)
+            await asyncio.sleep(max(0.0, began + pause - time.monotonic()))
 
 
 async def _once(reconciler: Reconciler, announcer: Announcer) -> None:
