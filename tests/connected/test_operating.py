@@ -67,18 +67,24 @@ def test_watch_tells_the_whole_story_as_json_and_in_words(site: Site, done: tupl
 def test_a_rerun_with_other_wishes_computes_only_what_is_new(
     site: Site, done: tuple[str, Path], tmp_path: Path
 ) -> None:
-    for key in sorted(work(site)):
-        if key.endswith(".pcm"):
-            site.s3.delete_object(Bucket="work", Key=key)
+    cut_inside_a_sample(site)
     before = work(site)
     ended = site.command("rerun", done[0], "--to", "fr,es", "--wait", "--out", tmp_path)
-    assert ended.code == 0, f"nothing is there that could be heard again: {ended.err}"
+    assert ended.code == 0, ended.err
     assert {"my talk.es.srt", "my talk.fr.srt"} <= names(tmp_path)
     fresh = {stage_of(key) for key in work(site) - before}
-    assert fresh <= {"translate", "subtitle", "assemble"}
+    assert fresh <= {"translate", "subtitle", "assemble"}, "who hears again leaves a mark that it could not"
     assert "translate" in fresh
     status = site.job(done[0], lambda each: each["run"] == 1 and each["state"] == "done")
     assert status["languages"] == {"en": "done", "fr": "done", "es": "done"}
+
+
+def cut_inside_a_sample(site: Site) -> None:
+    """Two seconds and a byte are left of all decoded sound: the first chunk can't be heard again."""
+    for key in work(site):
+        if key.endswith(".pcm"):
+            kept = site.s3.get_object(Bucket="work", Key=key)["Body"].read(64_001)
+            site.s3.put_object(Bucket="work", Key=key, Body=kept)
 
 
 def work(site: Site) -> set[str]:
