@@ -1,5 +1,6 @@
 """Debian's Chromium, driven by playwright; axe looks for what keeps people out."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -25,6 +26,15 @@ def browsing() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def until(page: Page, expression: str, seconds: float = 8.0) -> None:
+    """Wait for what JavaScript says to be true, asked from outside: what playwright would have the page itself ask
+    again and again, the page's own security policy forbids."""
+    ends = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < ends, f"this never came true: {expression}"
+        page.wait_for_timeout(50)
 
 
 def watched(page: Page) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.driver import browsing, on_screens, watched
+from tests.browser.driver import browsing, on_screens, until, watched
 from tests.browser.standin import SAID, Standin, cues, job, serving
 
 SEGMENTS = [
@@ -272,7 +272,7 @@ def test_deleting_asks_first_and_works_by_keyboard(page: Page, server: Standin) 
 def test_tabs_move_by_arrows_and_the_player_follows(page: Page, server: Standin) -> None:
     server.put(job(1))
     opened(page, server, 1)
-    page.wait_for_function("document.querySelector('video').readyState > 0")
+    until(page, "document.querySelector('video').readyState > 0")
     expect(page.get_by_role("tab", name="French")).to_have_attribute("aria-selected", "true")
     modes = "Object.fromEntries([...document.querySelector('video').textTracks].map(t => [t.language, t.mode]))"
     assert page.evaluate(modes) == {"": "disabled", "en": "disabled", "fr": "showing"}
@@ -288,4 +288,4 @@ def test_the_player_shows_what_was_saved(page: Page, server: Standin) -> None:
     page.get_by_label("Text", exact=True).fill("New text.")
     page.get_by_role("button", name="Save").click()
     first = "document.querySelector('track[srclang=fr]').track.cues?.[0]?.text"
-    page.wait_for_function(f"{first} === 'New text.'")
+    until(page, f"{first} === 'New text.'")

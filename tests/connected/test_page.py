@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.driver import browsing, on_screens, watched
+from tests.browser.driver import browsing, on_screens, until, watched
 from tests.commands import LECTURE
 from tests.connected.gateway import serving
 from tests.connected.site import Site
@@ -95,7 +95,7 @@ def play(page: Page) -> None:
     expect(page.get_by_text("Aujourd'hui nous allons")).to_be_visible()
     page.evaluate("document.querySelector('video').muted = true")
     page.evaluate("document.querySelector('video').play()")
-    page.wait_for_function(PLAYING)
+    until(page, PLAYING)
     assert "Aujourd'hui" in page.evaluate(PLAYING)
     expect(page.locator(".cue.now")).to_contain_text("Aujourd'hui")
     page.evaluate("document.querySelector('video').pause()")
@@ -118,7 +118,7 @@ def correct(page: Page) -> None:
     expect(page.get_by_role("button", name="Save")).to_be_hidden()
     expect(page.get_by_text("la matrice même.")).to_be_visible()
     shown = "() => document.querySelector('track[srclang=fr]').track.cues?.[0]?.getCueAsHTML().textContent"
-    page.wait_for_function(f"() => ({shown})()?.includes('la matrice même.')")
+    until(page, f"({shown})()?.includes('la matrice même.') === true")
 
 
 def take_away(page: Page) -> None:

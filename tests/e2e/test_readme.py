@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from tests.commands import LECTURE, ROOT, chalkstream, command, environment
 from tests.needs import lack
 
 README = (ROOT / "README.md").read_text()
+PROGRAM = Path(sys.executable).with_name("chalkstream")
 BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line.startswith("chalkstream ")]
 
@@ -74,7 +76,8 @@ def texts(events: list[dict[str, Any]], kind: str) -> dict[int, str]:
 
 def test_completion_knows_commands_and_options() -> None:
     """As the shell asks, by way of what ``--show-completion`` prints."""
-    script = command_line("--show-completion", "bash").stdout
+    words = f"{shlex.quote(str(PROGRAM))} --show-completion; exit $?"  # the shell that asks is the parent
+    script = subprocess.run(["bash", "-c", words], capture_output=True, text=True, env=environment(), check=True).stdout
     assert "_CHALKSTREAM_COMPLETE=complete_bash" in script and "-F _chalkstream_completion chalkstream" in script
     for typed, offered in (("chalkstream ru", "run"), ("chalkstream run --profi", "--profile")):
         asked = {
@@ -95,8 +98,7 @@ def test_help_shows_examples(words: tuple[str, ...]) -> None:
 
 def command_line(*words: str, **changed: str) -> "subprocess.CompletedProcess[str]":
     """The console script itself."""
-    program = [str(Path(sys.executable).with_name("chalkstream")), *words]
-    return subprocess.run(program, capture_output=True, text=True, env=environment(**changed), check=True)
+    return subprocess.run([PROGRAM, *words], capture_output=True, text=True, env=environment(**changed), check=True)
 
 
 def test_links_lead_somewhere() -> None:
