@@ -40,7 +40,8 @@ for piece in decode(source, DecodeRequest(part_samples=480_000)):
     samples += len(piece) // 2 if isinstance(piece, bytes) else 0
     for at, each in enumerate((Process(), *Process().children())):
         told = Path(f"/proc/{each.pid}/status").read_text()
-        most[at] = max(most.get(at, 0), int(re.search(r"VmHWM:\\s+(\\d+) kB", told)[1]))
+        if found := re.search(r"VmHWM:\\s+(\\d+) kB", told):  # one that has just ended holds nothing any more
+            most[at] = max(most.get(at, 0), int(found[1]))
 print(samples, *most.values())
 """
 
