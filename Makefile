@@ -37,7 +37,7 @@ demo: $(READY) ## subtitles of VIDEO (default: the sample lecture) in OUT
 demo-kafka: $(READY) ## the same on real Kafka and MinIO (needs Java, Maven and Go, no Docker)
 	$(BIN)/python -m streams.demo "$(VIDEO)" "$(TO)" "$(OUT)"
 
-test: $(READY) ## all tests but the slow ones (under 10 minutes)
+test: $(READY) ## all tests but the slow ones (about 10 minutes)
 	$(BIN)/python -m pytest $(TWO) -m "not slow and not train"
 
 test-slow: $(READY) ## the tests that take longer: kills, restarts, full disks, the page in a browser (about 12 minutes)
