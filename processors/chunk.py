@@ -50,16 +50,16 @@ def _voice_key(plan: Plan, index: int) -> str:
 
 def _listen_to(plan: Plan, index: int, bench: Bench) -> Iterator[int]:
     """Make the records up to part ``index`` that are missing; the numbers of new chunks, as they close."""
-    known = next((i for i in range(index, -1, -1) if _heard(plan, i, bench)), -1)
-    record = NOTHING if known < 0 else need(bench, _voice_key(plan, known), VoiceRecord)
+    earlier = ((at, _heard(plan, at, bench)) for at in range(index, -1, -1))
+    known, record = next(((at, heard) for at, heard in earlier if heard is not None), (-1, NOTHING))
     for at in range(known + 1, index + 1):
         record = yield from _listen(plan, at, record, bench)
 
 
-def _heard(plan: Plan, index: int, bench: Bench) -> bool:
-    """Whether the record of a part stands, and what was cut in it."""
+def _heard(plan: Plan, index: int, bench: Bench) -> VoiceRecord | None:
+    """The record of a part, if it stands with what was cut in it."""
     voice = load(bench, _voice_key(plan, index), VoiceRecord)
-    return voice is not None and _there(plan, voice.first, voice.next, bench)
+    return voice if voice is not None and _there(plan, voice.first, voice.next, bench) else None
 
 
 def _there(plan: Plan, first: int, after: int, bench: Bench) -> bool:

@@ -324,7 +324,6 @@ class JobControl(PlainEvent):
 
     topic, fact, slot = "media.control", "job-control", ("action",)
     action: Literal["cancel", "delete"]
-
     run: int = ANY_RUN
 
     @property

@@ -33,17 +33,17 @@ def reconcile(every: float | None) -> int:
 async def _reconcile(here: Reach, reconciler: Reconciler, every: float | None) -> None:
     async with announcing(here.settings.kafka) as announcer:
         while True:
-            began, pause = time.monotonic(), every
+            due = None if every is None else time.monotonic() + every
             try:
                 await _once(reconciler, announcer)
             except Unavailable as error:
                 if every is None:
                     raise
-                pause = time.monotonic() - began + min(every, AWAY_SECONDS)
+                due = time.monotonic() + min(every, AWAY_SECONDS)
                 sys.stderr.write(f"warning: {error}\n")
-            if pause is None:
+            if due is None:
                 return
-            await asyncio.sleep(max(0.0, began + pause - time.monotonic()))
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
 
 
 async def _once(reconciler: Reconciler, announcer: Announcer) -> None:
