@@ -36,12 +36,17 @@ def assemble(event: SpeechTranscribed | SpeechIdentified, bench: Bench) -> Itera
         blocks = ceil(event.count / BLOCK_CHUNKS)
         told = TranscriptEnd(language=language, count=event.count, blocks=blocks, sentences=0, duration=event.duration)
         keep(bench, of_run(recipes.end(written(plan, language)), plan), told)
-    end = load_run(bench, recipes.end(written(plan, language)), TranscriptEnd, plan)
+    end = _end(plan, language, bench)
     for block in _touched(event):
         if _complete(plan, language, block, end, bench):
             yield from _announce(event, plan, _block(plan, language, block, end, bench))
+    end = end or _end(plan, language, bench)  # who keeps the end and who keeps the last block may be two threads
     if end and all(settled(bench, _block_key(plan, language, block), plan) for block in range(end.blocks)):
         yield _ready(event, plan, end, bench)
+
+
+def _end(plan: Plan, language: str, bench: Bench) -> TranscriptEnd | None:
+    return load_run(bench, recipes.end(written(plan, language)), TranscriptEnd, plan)
 
 
 def _touched(event: SpeechTranscribed | SpeechIdentified) -> list[int]:
