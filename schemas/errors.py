@@ -5,6 +5,7 @@
     ├── BadSettings             the start is stopped: names the setting and what is allowed
     ├── Unavailable             a shared service or a resource is away: retried with delay, uses up no attempt
     ├── Cancelled               somebody asked for the stop
+    │   └── Left                its partition went to somebody else, or this process is about to end
     └── Broken                  anything else is a bug: dead-lettered, loud (codes crashed, timeout, internal)
 
 Foreign exceptions are translated where the foreign library is called; what still arrives as a plain
@@ -113,6 +114,10 @@ class Cancelled(ChalkstreamError):
 
     def __init__(self, message: str = "stopped on request", remedy: str = "") -> None:
         super().__init__("cancelled", message, remedy)
+
+
+class Left(Cancelled):
+    """Work that was left where it was because its partition went to somebody else, or this process is about to end."""
 
 
 class Broken(ChalkstreamError):

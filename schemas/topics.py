@@ -23,8 +23,12 @@ class Topic:
     max_bytes: int = 64 << 10
 
     def config(self) -> dict[str, str]:
-        """As the broker's topic settings."""
-        wanted = {"cleanup.policy": self.cleanup, "max.message.bytes": str(self.max_bytes)}
+        """As the broker's topic settings. What arrives compressed is kept unpacked: every client can read it, and a
+        record is as large as it may be."""
+        wanted = {
+            "cleanup.policy": self.cleanup, "max.message.bytes": str(self.max_bytes),
+            "compression.type": "uncompressed",
+        }  # fmt: skip
         if self.cleanup == "delete":
             wanted["retention.ms"] = str(self.retention_ms)
         return wanted

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from processors.stage import Answer, Stage
-from schemas.errors import BadInput, Cancelled, ChalkstreamError, ErrorInfo, Unavailable
+from schemas.errors import BadInput, Cancelled, ChalkstreamError, ErrorInfo, Left, Unavailable
 from schemas.events import Event
 from streams.deadletters import Origin
 from streams.hand import Hand, waiting_for
@@ -188,6 +188,9 @@ class Desk:
             self._finish(item)
         elif item.lost or (isinstance(error, Cancelled) and self._performer.quit):
             self._forget(item)
+        elif isinstance(error, Left):  # its partition has come back meanwhile
+            item.ended = False
+            self._park(item, self._loop.time())
         elif isinstance(error, Cancelled):
             self._finish(item, error)
         else:
@@ -223,6 +226,9 @@ class Desk:
         item.work.again(error, decision.delay)
         if item.verdict is not None and not item.buried:
             self._bury_if_loud(item, item.verdict)
+        self._park(item, until)
+
+    def _park(self, item: Item, until: float) -> None:
         self._waiting.park(item, until)
         self.dispatch()
 
@@ -233,8 +239,7 @@ class Desk:
         item.work.gave_up(error)
         item.verdict, item.ended = error, False
         self._bury_if_loud(item, error)
-        self._waiting.park(item, self._loop.time())
-        self.dispatch()
+        self._park(item, self._loop.time())
 
     def _bury_if_loud(self, item: Item, error: ChalkstreamError) -> None:
         if not isinstance(error, BadInput) and not item.refused:

@@ -7,13 +7,15 @@ item never fails its companions. A service that is away is away for all of them:
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from processors.bench import Bench
 from processors.stage import Answer, Stage
 from schemas.errors import Broken, Cancelled, ChalkstreamError, Unavailable
 from schemas.events import Event, JobControl
 
+Isolate = Callable[[Stage, Sequence[Event], Callable[[], bool]], Iterable[Answer]]
+"""Runs suspects of a stage apart, as long as somebody wants them: asked now and then, true says that nobody does."""
 log = logging.getLogger(__name__)
 
 
@@ -27,6 +29,11 @@ def execute(stage: Stage, events: Sequence[Event], bench: Bench) -> Iterator[Ans
             yield from _single(stage, position, events[position], bench)
     elif live:
         yield from _batch(stage, live, events, bench)
+
+
+def unwanted(stage: Stage, events: Sequence[Event], bench: Bench) -> bool:
+    """Whether all of these were cancelled."""
+    return all(_left(stage, event, bench) for event in events)
 
 
 def _left(stage: Stage, event: Event, bench: Bench) -> bool:

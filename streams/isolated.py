@@ -3,7 +3,8 @@
 Those of one batch are tried together, for most are innocents that were killed with their worker; a child that dies is
 followed by one for each half, down to one item alone. Only deaths alone count; after three the item is ``crashed``.
 The child gets the settings, the stage's name and the facts as JSON on its standard input and writes its answers as
-JSON lines; it shares the store, so what it finished stays finished.
+JSON lines; it shares the store, so what it finished stays finished. One that hangs is dead; one whose work nobody wants
+any more is ended.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -19,31 +21,33 @@ from infra.settings import Settings, read
 from processors.bench import Bench
 from processors.stage import Answer, Stage
 from schemas import envelope
-from schemas.errors import ChalkstreamError, ErrorInfo, rebuild
+from schemas.errors import Cancelled, ChalkstreamError, ErrorInfo, rebuild
 from schemas.events import Event
 from streams import attempts
-from streams.execute import as_ours, execute
+from streams.execute import Isolate, as_ours, execute
 from streams.retry import TriedEnough
 
 DEATHS = 3
+HANGS_SECONDS, LOOK_SECONDS = 3600.0, 1.0
+"""What takes longer hangs: the longest honest work, twelve hours of media to decode, is done in minutes."""
+Unwanted = Callable[[], bool]
+"""Whether the work was cancelled."""
 PROGRAM = (sys.executable, "-m", "streams.isolated")
 
 
-def launcher(
-    bench: Literal["local", "cluster"], settings: Settings, program: Sequence[str] = PROGRAM
-) -> Callable[[Stage, Sequence[Event]], Iterator[Answer]]:
+def launcher(bench: Literal["local", "cluster"], settings: Settings, program: Sequence[str] = PROGRAM) -> Isolate:
     """A function that runs items of a stage in a child of their own (``program``), on a bench made there.
 
     The child reads its settings from the environment, as this process did; what was given beside it goes along.
     """
     given = {"models": settings.models, "state": str(settings.state)}
 
-    def isolate(stage: Stage, events: Sequence[Event]) -> Iterator[Answer]:
+    def isolate(stage: Stage, events: Sequence[Event], unwanted: Unwanted) -> Iterator[Answer]:
         told = [{"type": event.wire_type(), "value": envelope.value(event).decode()} for event in events]
 
         def ask(chosen: Sequence[int]) -> list[Answer] | None:
             work = {"bench": bench, "given": given, "stage": stage.name, "events": [told[at] for at in chosen]}
-            return _child(program, json.dumps(work))
+            return child(program, json.dumps(work), unwanted)
 
         yield from halved(ask, range(len(events)), stage.name)
 
@@ -66,14 +70,32 @@ def halved(ask: Callable[[Sequence[int]], list[Answer] | None], chosen: Sequence
         yield from halved(ask, part, stage)
 
 
-def _child(program: Sequence[str], work: str) -> list[Answer] | None:
-    """The answers, or None when the child died; what it can say itself is no death."""
-    done = subprocess.run(  # noqa: S603 - ours
-        list(program), input=work.encode(), stdout=subprocess.PIPE, check=False, start_new_session=True
-    )
-    if done.returncode != 0:
-        return None
-    return [_answer(json.loads(line)) for line in done.stdout.splitlines()]
+def child(
+    program: Sequence[str], work: str, unwanted: Unwanted, *, hangs: float = HANGS_SECONDS, look: float = LOOK_SECONDS
+) -> list[Answer] | None:
+    """The answers, or None when the child died or hung (seconds); what it can say itself is no death.
+
+    Raises Cancelled, soon after the work is ``unwanted``.
+    """
+    until = time.monotonic() + hangs
+    given: bytes | None = work.encode()
+    with subprocess.Popen(  # noqa: S603 - ours
+        list(program), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        try:
+            while True:
+                try:
+                    said, _ = process.communicate(given, timeout=look)
+                    break
+                except subprocess.TimeoutExpired:
+                    given = None  # it is on its way
+                    if unwanted():
+                        raise Cancelled from None
+                    if time.monotonic() > until:
+                        return None
+        finally:
+            process.kill()
+    return None if process.returncode else [_answer(json.loads(line)) for line in said.splitlines()]
 
 
 def _answer(line: dict[str, Any]) -> Answer:

@@ -21,7 +21,7 @@ from schemas.errors import Cancelled, ChalkstreamError, Unavailable
 from schemas.events import Event, JobControl, JobEnded, PartDecoded, SpeechFound
 from schemas.tracing import Received
 from streams.evidence import behind
-from streams.execute import as_ours, execute
+from streams.execute import Isolate, as_ours, execute, unwanted
 from streams.journal import Item, Journal
 from streams.probe import UNSEEN, Probe
 from streams.retry import decide
@@ -46,7 +46,7 @@ class LocalRunner:
     stages: Sequence[Stage]
     bench: Bench
     journal: Journal
-    isolate: Callable[[Stage, Sequence[Event]], Iterator[Answer]]
+    isolate: Isolate
     workers: Mapping[str, int] = field(default_factory=dict)
     yielding: frozenset[str] = frozenset()
     ahead_seconds: float = 7200.0
@@ -163,7 +163,8 @@ class LocalRunner:
             answers = execute(stage, [items[at].event for at in fine], self.bench)
             yield from ((fine[at], answer) for at, answer in answers)
         if suspects:
-            isolated = self.isolate(stage, [items[at].event for at in suspects])
+            tried = [items[at].event for at in suspects]
+            isolated = self.isolate(stage, tried, lambda: unwanted(stage, tried, self.bench))
             yield from ((suspects[at], answer) for at, answer in isolated)
 
     def _publish(self, events: Sequence[Event], done: tuple[str, int] | None = None, carry: Carry = dict) -> None:

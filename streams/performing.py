@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 
 from processors.bench import Bench
 from processors.stage import Answer, Stage, fail_job
-from schemas.errors import Broken, Cancelled, ChalkstreamError, Unavailable
+from schemas.errors import Broken, ChalkstreamError, Left, Unavailable
 from schemas.events import Event
 from streams import attempts
-from streams.execute import execute
+from streams.execute import Isolate, execute, unwanted
 from streams.item import Item
 from streams.work import watched
 
-Isolate = Callable[[Stage, Sequence[Event]], Iterable[Answer]]
 Tell = Callable[[Sequence[Item], list[Answer]], None]
 AHEAD = 64
 HAND_OVER_SECONDS = 0.005
@@ -87,7 +86,8 @@ class Performer:
                 yield from ((fine[at], answer) for at, answer in answers)
             suspects = [at for at in range(len(items)) if attempt.suspect(at)]
             if suspects:
-                answers = self.isolate(self.stage, [events[at] for at in suspects])
+                tried = [events[at] for at in suspects]
+                answers = self.isolate(self.stage, tried, lambda: unwanted(self.stage, tried, self.bench))
                 yield from ((suspects[at], answer) for at, answer in answers)
         finally:
             attempts.end(self.bench.store, attempt)
@@ -105,13 +105,13 @@ class Performer:
         yield None
 
     def _pace(self, item: Item, said: Event, nudge: Callable[[], None]) -> None:
-        """Wait while too much is unsaid or the stage is held. Raises Cancelled when the work is to be left."""
+        """Wait while too much is unsaid or the stage is held. Raises Left when the work is to be left."""
         while item.acks > AHEAD and not self._left(item):
             time.sleep(HAND_OVER_SECONDS)
         if self.held(self.stage, said):
             self._hold(item, said, nudge)
         if self._left(item):
-            raise Cancelled
+            raise Left
 
     def _hold(self, item: Item, said: Event, nudge: Callable[[], None]) -> None:
         with self._counting:

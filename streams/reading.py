@@ -7,6 +7,7 @@ from schemas import envelope
 from schemas.errors import BadInput
 from schemas.events import Event
 from streams.deadletters import Origin
+from streams.graph import topics
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class NoRecord:
 
 
 WITHHELD: Final = BadInput(
-    "invalid_request", "the Kafka client can't read this record: the name of a header is no text",
-    "read it with another client (kcat -o OFFSET -c 1), and send it again without that header",
+    "invalid_request", "the Kafka client can't read this record: a header's name is no text, or its bytes are damaged",
+    "read it with another client (kcat -o OFFSET -c 1), mend it, and send it again",
 )  # fmt: skip
 
 
@@ -47,12 +48,15 @@ def origin_of(record: Any) -> Origin:
 
 def event_of(origin: Origin) -> Event | BadInput | None:
     """The fact; None for a tombstone; BadInput for what can't be understood (nesting without end, numbers without
-    end and letters that are none raise more than ValueError in parsers)."""
+    end and letters that are none raise more than ValueError in parsers) and for a fact that does not travel here."""
     try:
-        return envelope.read(
+        event = envelope.read(
             origin.topic, origin.headers, origin.key, origin.value, origin.partition, origin.offset
         )  # fmt: skip
     except BadInput as error:
         return error
     except Exception as error:
         return BadInput("invalid_request", f"the record can't be read ({type(error).__name__})")
+    if event is not None and origin.topic not in topics(type(event)):
+        return BadInput("invalid_request", f"a {event.fact} does not travel on {origin.topic}", "see docs/clients.md")
+    return event

@@ -24,13 +24,14 @@ from processors.stage import Stage
 from schemas.errors import BadInput
 from schemas.events import Event
 from streams.desk import MOST_HELD, Desk
+from streams.execute import Isolate
 from streams.graph import topics
 from streams.item import Item, Place
 from streams.offsets import Offsets
 from streams.outbox import Outbox
-from streams.performing import Isolate, Performer
+from streams.performing import Performer
 from streams.reading import read
-from streams.stepping import go_back, step_over
+from streams.stepping import UNREADABLE, go_back, step_over
 from streams.tasks import end, first
 from streams.threads import Threads
 from streams.work import UNWATCHED, Watch
@@ -199,13 +200,20 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _get(self) -> Mapping[TopicPartition, list[Any]]:
         try:
             found: dict[TopicPartition, list[Any]] = await self._consumer.getmany(timeout_ms=POLL_MS)
-        except UnicodeDecodeError:
-            found = {}
-            if await self._is_settled():
-                await go_back(self._consumer, self._offsets)
-                most = self.limits.high_water
-                found = {place: await step_over(self._consumer, place, most) for place in list(self._offsets)}
+        except UNREADABLE:
+            found = await self._step()
         return found
+
+    async def _step(self) -> dict[TopicPartition, list[Any]]:
+        """Record by record past what can't be read; begun again where partitions move on meanwhile."""
+        while True:
+            while not await self._is_settled():
+                pass
+            moves, most = self.moves, self.limits.high_water
+            await go_back(self._consumer, self._offsets)
+            found = {place: await step_over(self._consumer, place, most) for place in list(self._offsets)}
+            if self.moves == moves:
+                return found
 
     def _check_opening(self) -> None:
         if self._opening is not None and self._opening.done() and not self._opening.cancelled():

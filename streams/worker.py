@@ -23,9 +23,9 @@ from streams import lags
 from streams.backpressure import Gauge, past_express
 from streams.control import Control
 from streams.evidence import behind
+from streams.execute import Isolate
 from streams.outbox import Outbox, Producer
 from streams.parts import JOINS
-from streams.performing import Isolate
 from streams.probe import UNSEEN, Probe
 from streams.recall import recall
 from streams.runtime import Limits, StageConsumer

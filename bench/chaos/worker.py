@@ -133,11 +133,11 @@ async def run(folder: Path, instance: str, joined: Path) -> None:
     os.environ[DIARIES] = str(folder)
     isolate = launcher("cluster", settings, (sys.executable, "-m", "bench.chaos.alone"))
 
-    def alone(stage: Stage, events: Any) -> Iterator[Any]:
+    def alone(stage: Stage, events: Any, unwanted: Any) -> Iterator[Any]:
         """In hand like any other; what they call, their child notes."""
         with in_hand(note, stage, events):
             note(f"alone {stage.name}")
-            yield from isolate(stage, events)
+            yield from isolate(stage, events, unwanted)
 
     noting = replace(
         setup, stages=stages, bench=lambda control: with_diary(setup.bench(control), note), isolate=alone,

@@ -23,8 +23,8 @@ from schemas import envelope
 from schemas.errors import BadInput
 from schemas.events import Event
 from schemas.topics import DEAD_LETTERS, TOPICS
+from streams.execute import Isolate
 from streams.outbox import Outbox, Producer
-from streams.performing import Isolate
 from streams.runtime import Limits, StageConsumer
 from streams.worker import producer as real_producer
 
@@ -113,7 +113,7 @@ class Player:
         return Stage(**{"name": name, "given_up": self.given_up, **given, **facts})
 
 
-def no_child(_stage: Stage, _events: Sequence[Event]) -> Iterable[Answer]:
+def no_child(_stage: Stage, _events: Sequence[Event], _unwanted: object) -> Iterable[Answer]:
     """The rig isolates nothing."""
     return [(0, None)]
 
@@ -170,9 +170,11 @@ async def worker(
         await outbox.stop()
 
 
-async def throw(bootstrap: str, balls: Sequence[Ball]) -> None:
+async def throw(bootstrap: str, balls: Sequence[Ball], *, compression: str | None = None) -> None:
     """Put balls on their topic, in this order, repeated ones too."""
-    thrower = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=2)
+    thrower = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=2, compression_type=compression
+    )
     outbox = Outbox(lambda: thrower, {ball.topic: PARTITIONS for ball in balls})
     await thrower.start()
     try:

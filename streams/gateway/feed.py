@@ -22,6 +22,7 @@ from schemas.errors import Unavailable
 from schemas.events import Event, JobChanged, JobControl, SpeechTranscribed, SubtitlesReady
 from schemas.images import ImagesMade
 from streams.follow import understood
+from streams.stepping import Past
 
 RESULTS: Final = (JobChanged.topic, JobControl.topic, SpeechTranscribed.topic, SubtitlesReady.topic)
 ANSWERS: Final = (ChatDelta.topic, ChatAnswered.topic, ImagesMade.topic)
@@ -53,6 +54,7 @@ class Feed:
             await self._broker.start()
             for subscriber in self._subscribers:
                 if (consumer := subscriber.consumer) is not None:
+                    consumer.getone = Past(consumer).getone  # FastStream's loop never ends on what it can't read
                     await asyncio.gather(*(_settled(consumer, place) for place in consumer.assignment()))
         except (KafkaError, OSError) as error:
             await self.stop()

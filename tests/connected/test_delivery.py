@@ -121,6 +121,15 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_records_that_came_compressed_are_records(
+    game: Game, started: Callable[..., "subprocess.Popen[str]"], codec: str
+) -> None:
+    asyncio.run(throw(game.at.bootstrap, game.balls(20), compression=codec))
+    started()
+    assert len(game.caught(20, 30)) == 20
+
+
 def test_killed_with_items_in_flight_nothing_is_lost_and_nothing_done_twice(
     game: Game, started: Callable[..., "subprocess.Popen[str]"]
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from schemas.topics import DEAD_LETTERS, TOPICS
 from streams import graph
 from streams.bootstrap_cluster import cluster_stages
+from streams.gateway.feed import ANSWERS, RESULTS
 from streams.letters import letter
 from tests.connected.conftest import installation, working
+from tests.connected.gateway import client, ended, serving, upload
 from tests.connected.site import Site, clip, eventually
 from tests.needs import tool
 
@@ -19,10 +22,10 @@ pytestmark = pytest.mark.slow
 HEADER = os.fsdecode(b"\xff\xfe=1")
 
 
-def spoil(site: Site) -> None:
-    """One such record on the first two partitions of every topic but the letters'."""
-    for topic in sorted(TOPICS.keys() - {DEAD_LETTERS}):
-        for partition in range(min(2, TOPICS[topic].partitions)):
+def spoil(site: Site, topics: Iterable[str] = TOPICS.keys() - {DEAD_LETTERS}, partitions: int = 2) -> None:
+    """One such record on the first partitions of topics, of all but the letters' if none are named."""
+    for topic in topics:
+        for partition in range(min(partitions, TOPICS[topic].partitions)):
             words = ["-P", "-b", site.at.bootstrap, "-t", topic, "-p", str(partition), "-k", "k", "-H", HEADER]
             subprocess.run([tool("kcat"), *words], input=b"{}", check=True, timeout=30)
 
@@ -48,6 +51,18 @@ def test_no_topic_can_be_shut_by_such_a_record(tmp_path: Path) -> None:
             eventually(lambda: owned <= told_of(site) or None, "a letter for every topic that a stage owns")
         listed = site.command("deadletters", "list", "--json")
         assert {json.loads(line)["topic"] for line in listed.out.splitlines()} >= owned
+
+
+def test_a_gateway_goes_on_past_such_records(tmp_path: Path) -> None:
+    with installation(tmp_path) as site, working(site), serving(site.environment) as base, client(base) as at:
+        first = upload(at, clip(10), targets="fr")["job"]
+        assert ended(at, first)["state"] == "done"
+        spoil(site, (*RESULTS, *ANSWERS), 12)
+        second = upload(at, clip(20), targets="fr")["job"]
+        assert ended(at, second)["state"] == "done"
+        question = {"messages": [{"role": "user", "content": "What is a proof?"}]}
+        assert at.post("/v1/chat/completions", json=question).status_code == 200
+        eventually(lambda: at.get(f"/v1/jobs/{second}").json()["state"] == "done" or None, "the job's end")
 
 
 def talk(folder: Path, start: float) -> Path:

@@ -134,7 +134,9 @@ def room(
     held: Callable[[Stage, Event], bool] = lambda _stage, _said: False,
 ) -> Room:  # fmt: skip
     time, said, finished, jobs = Time(), said or Said(), list[int](), list[Any]()
-    performer = Performer(stage, bench(root), lambda _stage, events: [(at, None) for at in range(len(events))], held)
+    performer = Performer(
+        stage, bench(root), lambda _stage, events, _unwanted: [(at, None) for at in range(len(events))], held
+    )
     desk = Desk(
         stage, performer, said, loop=time, submit=lambda work, *args: jobs.append((work, args)), slots=slots,
         finished=lambda place: finished.append(place.offset), express=frozenset(express),

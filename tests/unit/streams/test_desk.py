@@ -243,6 +243,29 @@ def test_an_item_in_flight_while_its_partition_comes_back_is_finished_once(tmp_p
     assert (here.finished, len(here.said.events)) == ([0], 1)
 
 
+def test_work_that_was_left_with_its_partition_is_done_again_when_that_comes_back_before_it_has_settled(
+    tmp_path: Path,
+) -> None:
+    def run(event: SpeechCut, _: Bench) -> Iterator[Event]:
+        for index in range(2):
+            here.desk.keep(lambda _: bool(begun))
+            yield cut(index)
+        begun.append(event)
+
+    begun: list[Event] = []
+    here = room(stage(run, streams=True), tmp_path, said=Said(at_once=False))
+    here.take(cut(0))
+    here.work(1)  # left at its first step
+    here.desk.keep(lambda _: True)
+    begun.append(cut(0))
+    here.said.acknowledge()
+    assert (here.finished, len(here.desk)) == ([], 1)
+    here.time.pass_by(1)
+    here.work()
+    here.said.acknowledge()
+    assert (here.finished, len(here.desk)) == ([0], 0)
+
+
 def test_a_cancelled_item_is_finished_but_not_when_the_process_leaves(tmp_path: Path) -> None:
     here = room(stage(failing(Cancelled(), Cancelled())), tmp_path)
     here.take(cut(0))

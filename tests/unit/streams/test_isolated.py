@@ -1,12 +1,18 @@
 """Suspects are tried together, and who takes the child down is found by halving: no innocent is given up on."""
 
+import sys
 from collections.abc import Sequence
 
 import pytest
 
 from processors.stage import Answer
-from streams.isolated import DEATHS, halved
+from schemas.errors import Cancelled
+from streams.isolated import DEATHS, child, halved
 from streams.retry import TriedEnough
+
+HANGING = (sys.executable, "-c", "import signal; signal.pause()")
+ANSWERING = (sys.executable, "-c", "import sys; print(sys.stdin.read())")
+DYING = (sys.executable, "-c", "import os; os._exit(9)")
 
 
 def tried(count: int, guilty: set[int]) -> tuple[dict[int, object], list[list[int]]]:
@@ -38,3 +44,14 @@ def test_the_guilty_are_found_and_the_others_end(guilty: set[int]) -> None:
 def test_one_alone_has_its_tries() -> None:
     assert tried(1, {0})[1] == [[0]] * DEATHS
     assert tried(1, set())[0] == {0: None}
+
+
+def test_a_child_that_hangs_is_a_death_and_one_that_nobody_wants_is_ended() -> None:
+    assert child(HANGING, "{}", lambda: False, hangs=0.1, look=0.05) is None
+    with pytest.raises(Cancelled):
+        child(HANGING, "{}", lambda: True, look=0.05)
+
+
+def test_a_child_answers_or_dies() -> None:
+    assert child(ANSWERING, '{"at": 0, "done": true}', lambda: True) == [(0, None)]
+    assert child(DYING, "{}" * 100_000, lambda: False) is None

@@ -1,6 +1,7 @@
 """Whatever stands in a record becomes a fact, nothing, or a reason to bury it; it never raises."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -70,3 +71,11 @@ def test_records_without_headers_can_be_read() -> None:
 def test_a_record_that_can_not_be_had_is_no_tombstone(topic: str) -> None:
     origin, found = read(NoRecord(topic, 3, 7))
     assert (found, origin.topic, origin.partition, origin.offset) == (WITHHELD, topic, 3, 7)
+
+
+def test_a_fact_on_a_topic_where_it_does_not_travel_is_buried() -> None:
+    event = cut(0)
+    headers = envelope.headers(event, now=datetime.now(UTC))
+    told = [event_of(origin_of(record(topic, envelope.value(event), headers))) for topic in (event.topic, "media.jobs")]
+    assert told[0] == event
+    assert isinstance(told[1], BadInput) and "media.jobs" in told[1].message
