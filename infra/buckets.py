@@ -1,8 +1,10 @@
-"""What ``init`` makes in the store: buckets, the notification of uploads, the end of old artefacts. Idempotent.
+"""What ``init`` makes in the store: buckets, the notification of uploads, the end of old artefacts. Idempotent, and
+beside whatever rules others have made there.
 
 By the MinIO client, which speaks these S3 calls to any store that has them.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,6 +14,7 @@ from schemas.errors import BadSettings, Unavailable
 
 UPLOADS, RESULTS, WORK, STATE = "uploads", "results", "work", "state"
 BUCKETS: Final = (UPLOADS, RESULTS, WORK, STATE)
+OLD_WORK: Final = "old-work"
 WORK_DAYS: Final = 60
 """Artefacts go this long after they were written, or found old by a run that begins (``S3Store.renew``): twice the 30
 days that events are kept, so that whatever a run begins with is there until it has ended."""
@@ -43,7 +46,7 @@ def silent(settings: StoreSettings) -> list[str]:
         there = _client(settings).get_bucket_notification(bucket_name=UPLOADS)
     except (MinioException, HTTPError, OSError) as error:
         raise Unavailable(f"the store can't be asked ({type(error).__name__})", "check its keys") from error
-    return sorted(set(ARNS) - {each.queue for each in there.queue_config_list or ()})
+    return _untold(there.queue_config_list or ())
 
 
 def _client(settings: StoreSettings) -> Any:
@@ -81,19 +84,34 @@ def _notification(client: Any) -> bool:
     from minio.notificationconfig import NotificationConfig, QueueConfig
 
     there = client.get_bucket_notification(bucket_name=UPLOADS)
-    if {each.queue for each in there.queue_config_list or ()} >= set(ARNS):
+    queues = list(there.queue_config_list or ())
+    missing = _untold(queues)
+    if not missing:
         return False
-    wanted = [QueueConfig(["s3:ObjectCreated:*"], config_id=f"uploads-{at}", queue=arn) for at, arn in enumerate(ARNS)]
-    client.set_bucket_notification(bucket_name=UPLOADS, config=NotificationConfig(queue_config_list=wanted))
+    queues += [QueueConfig(["s3:ObjectCreated:*"], config_id=f"chalkstream-{arn}", queue=arn) for arn in missing]
+    everything = NotificationConfig(there.cloud_func_config_list, queues, there.topic_config_list)
+    client.set_bucket_notification(bucket_name=UPLOADS, config=everything)
     return True
+
+
+def _untold(queues: Iterable[Any]) -> list[str]:
+    """Those of our targets that no rule tells of every upload."""
+    told = {
+        each.queue for each in queues
+        if any(event.startswith("s3:ObjectCreated:") for event in each.events)
+        and not (each.prefix_filter_rule or each.suffix_filter_rule)
+    }  # fmt: skip
+    return sorted(set(ARNS) - told)
 
 
 def _lifecycle(client: Any) -> bool:
     from minio.commonconfig import ENABLED, Filter
     from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule
 
-    if client.get_bucket_lifecycle(bucket_name=WORK) is not None:
+    there = client.get_bucket_lifecycle(bucket_name=WORK)
+    rules = list(there.rules) if there else []
+    if any(rule.rule_id == OLD_WORK for rule in rules):
         return False
-    rule = Rule(ENABLED, rule_filter=Filter(prefix=""), rule_id="old-work", expiration=Expiration(days=WORK_DAYS))
-    client.set_bucket_lifecycle(bucket_name=WORK, config=LifecycleConfig([rule]))
+    rule = Rule(ENABLED, rule_filter=Filter(prefix=""), rule_id=OLD_WORK, expiration=Expiration(days=WORK_DAYS))
+    client.set_bucket_lifecycle(bucket_name=WORK, config=LifecycleConfig([*rules, rule]))
     return True

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from infra.settings import KafkaSettings
-from schemas.errors import BadSettings, Unavailable
+from schemas.errors import BadSettings, ChalkstreamError, Unavailable
 from schemas.topics import Topic
 
+NO_ERROR, ALREADY_THERE = 0, 36
 METADATA_MS: Final = 30_000
 """A topic that was deleted and made again is found after this time; the client's own five minutes are long to wait."""
 
@@ -42,7 +43,7 @@ async def partitions(settings: KafkaSettings, names: Iterable[str]) -> dict[str,
 async def create_topics(settings: KafkaSettings, wanted: Iterable[Topic]) -> list[str]:
     """Make the topics that are missing. Refuses to re-partition what exists. Returns the new ones.
 
-    Raises BadSettings for a topic with another number of partitions, and Unavailable.
+    Raises BadSettings for a topic with another number of partitions and for what the broker refuses, and Unavailable.
     """
     from aiokafka.admin import NewTopic
 
@@ -50,14 +51,41 @@ async def create_topics(settings: KafkaSettings, wanted: Iterable[Topic]) -> lis
     there = await partitions(settings, topics)
     _refuse_other_counts(there, topics)
     new = [topic for topic in topics.values() if topic.name not in there]
+    if not new:
+        return []
+    copies = {"min.insync.replicas": str(in_sync(settings.replication))}
+    asked = [
+        NewTopic(topic.name, topic.partitions, settings.replication, topic_configs=topic.config() | copies)
+        for topic in new
+    ]
     async with admin(settings) as client:
-        if new:
-            made = [
-                NewTopic(topic.name, topic.partitions, settings.replication, topic_configs=topic.config())
-                for topic in new
-            ]
-            await client.create_topics(made)
-    return [topic.name for topic in new]
+        answer = await client.create_topics(asked)
+    return created(answer.topic_errors)
+
+
+def in_sync(replication: int) -> int:
+    """How many copies acknowledge a record: of three one may be away and nothing stops; of two none could be."""
+    return 2 if replication > 2 else 1
+
+
+def created(told: Iterable[tuple[Any, ...]]) -> list[str]:
+    """The topics that are new, of the broker's answer (topic, code, message). Raises what it refused."""
+    new = []
+    for name, code, *message in told:
+        if code not in (NO_ERROR, ALREADY_THERE):
+            raise _refused(name, code, " ".join(str(part) for part in message if part))
+        new += [name] if code == NO_ERROR else []
+    return new
+
+
+def _refused(name: str, code: int, message: str) -> ChalkstreamError:
+    from aiokafka.errors import for_code
+
+    kind = for_code(code)
+    what = f"the broker did not make topic {name} ({kind.__name__}){f': {message}' if message else ''}"
+    if kind.retriable:
+        return Unavailable(what, "try again")
+    return BadSettings(what, "check CHALKSTREAM_KAFKA__REPLICATION, and what this user may do there")
 
 
 def _refuse_other_counts(there: Mapping[str, int], topics: Mapping[str, Topic]) -> None:

@@ -1,11 +1,11 @@
 """Any S3 store (MinIO, RustFS, Ceph, AWS) behind the bench's verbs; ``create`` is a conditional put.
 
 boto3, because minio-py has no public conditional put (DESIGN §4). Every foreign error is translated here: what is
-not there is NotFound, everything else that goes wrong is Unavailable. A name that no store can hold is not there:
-it is never sent, for HTTP clients tidy dot segments away and would ask for something else.
+not there is NotFound, everything else that goes wrong is Unavailable, a bucket that is gone among it. A name that no
+store can hold is not there: it is never sent, for HTTP clients tidy dot segments away and would ask for something else.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,12 +17,14 @@ from schemas.errors import BadSettings, NotFound, Unavailable
 from schemas.ids import version_id as seen_version
 
 T = TypeVar("T")
-ABSENT = frozenset(
-    {"400", "404", "NoSuchKey", "NotFound", "NoSuchBucket", "NoSuchVersion", "405", "MethodNotAllowed"}
-    | {"InvalidArgument", "KeyTooLongError", "XMinioInvalidObjectName", "XMinioInvalidResourceName"}
-)
-"""Answers that mean: nothing stands, or can stand, under that name. HEAD has no body and so only the status."""
-CONFLICT = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+NAMELESS = frozenset({"InvalidArgument", "KeyTooLongError", "XMinioInvalidObjectName", "XMinioInvalidResourceName"})
+"""Answers that mean: nothing can stand under that name."""
+ABSENT = NAMELESS | {"400", "404", "NoSuchKey", "NotFound", "NoSuchVersion", "405", "MethodNotAllowed"}
+"""Or nothing does. HEAD has no body and so only the status."""
+STANDS = frozenset({"PreconditionFailed", "412"})
+"""Of a conditional put: something stands there; of a conditional read: something else does."""
+CONFLICT = STANDS | {"ConditionalRequestConflict", "409"}
+"""Or somebody is about to put something there."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,12 @@ class S3Store:
 
     def create(self, bucket: str, key: str, data: bytes) -> bool:
         """Put if absent; False when something stands there."""
-        return asked(lambda: self._put(bucket, key, data, IfNoneMatch="*", ContentType=_content_type(key)), key)
+        kind = _content_type(key)
+        return asked(lambda: self._put(bucket, key, data, IfNoneMatch="*", ContentType=kind), key, absent=NAMELESS)
 
     def put(self, bucket: str, key: str, data: bytes) -> None:
         """Put, whatever stands there."""
-        asked(lambda: self._put(bucket, key, data, ContentType=_content_type(key)), key)
+        asked(lambda: self._put(bucket, key, data, ContentType=_content_type(key)), key, absent=NAMELESS)
 
     def exists(self, bucket: str, key: str) -> bool:
         """Whether an object stands there."""
@@ -159,7 +162,7 @@ class S3Store:
         try:
             self._client.put_object(Bucket=bucket, Key=key, Body=data, **how)
         except ClientError as error:
-            if error.response["Error"]["Code"] in CONFLICT:
+            if error.response["Error"]["Code"] in STANDS:
                 return False
             raise
         return True
@@ -191,8 +194,8 @@ def _content_type(key: str) -> str:
     return kinds.get(key.rpartition(".")[2], "application/octet-stream")
 
 
-def asked(ask: Callable[[], T], key: str) -> T:
-    """The answer, with foreign errors translated; ``key`` is checked first."""
+def asked(ask: Callable[[], T], key: str, *, absent: Collection[str] = ABSENT | STANDS) -> T:
+    """The answer, with foreign errors translated; ``key`` is checked first. ``absent``: codes that mean NotFound."""
     from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
     from urllib3.exceptions import HTTPError
 
@@ -204,7 +207,7 @@ def asked(ask: Callable[[], T], key: str) -> T:
         raise NotFound("no object can have that name") from None
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", ""))
-        if code in ABSENT or code in CONFLICT:
+        if code in absent:
             raise NotFound(f"nothing is stored under {key!r}, or no longer the same") from None
         raise Unavailable(f"the store answered {code or 'an error'}", "see 'chalkstream doctor'") from error
     except (BotoCoreError, HTTPError, OSError) as error:

@@ -6,21 +6,16 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from infra.settings import KafkaSettings
-from processors.bench import Bench, Store
+from processors.bench import Bench
 from processors.runs import next_run, unbegun
 from schemas.base import to_bytes
 from schemas.errors import BadSettings, ChalkstreamError, NotFound
 from schemas.plan import Options
 from schemas.records import RedrivenRecord
-from schemas.topics import DEAD_LETTERS
 from streams.announce import Announcer, announcing
 from streams.commands.reach import Reach, reach
-from streams.follow import following
-from streams.letters import Letter, Redrive, letter, redrive
-
-MARKS = "state"
-"""The bucket where it is noted what was sent again."""
+from streams.letterbox import MARKS, every, sent_again
+from streams.letters import Letter, Redrive, redrive
 
 
 def list_letters(stage: str | None, *, as_json: bool) -> None:
@@ -32,11 +27,6 @@ def list_letters(stage: str | None, *, as_json: bool) -> None:
         sys.stdout.write((_as_json(each, again) if as_json else _line(each, again)) + "\n")
     if not found and not as_json:
         sys.stdout.write("there are no dead letters\n")
-
-
-def sent_again(store: Store) -> set[str]:
-    """The marks of letters that were."""
-    return set(store.names(MARKS, "redriven/"))
 
 
 def show_letter(name: str, *, value: bool) -> None:
@@ -107,12 +97,6 @@ async def _run_again(here: Reach, how: Redrive, bench: Bench, announcer: Announc
     event = event or next_run(how.job, how.tenant, Options(), bench)
     await announcer.say([event], bench.plan_of(event))
     return f"job {how.job} run {event.run}"
-
-
-async def every(kafka: KafkaSettings) -> list[Letter]:
-    """All letters there are, oldest first."""
-    async with following(kafka, (DEAD_LETTERS,)) as follower:
-        return [letter(record) async for record in follower.records(to_the_end=True)]
 
 
 def _line(each: Letter, again: set[str]) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 
 from infra import s3
 from schemas.errors import ChalkstreamError
-from streams.commands.letters import every, sent_again
 from streams.findings.finding import Finding, Situation, check
 from streams.findings.services import away
+from streams.letterbox import every, sent_again
 from streams.letters import Letter
 
 
@@ -19,12 +19,12 @@ def dead_letters(situation: Situation) -> Iterator[Finding]:
     try:
         found = asyncio.run(every(settings.kafka))
     except ChalkstreamError as error:
-        yield away(error, situation, "KAFKA__")
+        yield away(error, situation, "kafka")
         return
     try:
         again = sent_again(s3.S3Store(s3.connect(settings.store)))
     except ChalkstreamError as error:
-        yield away(error, situation, "STORE__")
+        yield away(error, situation, "store")
         return
     yield unanswered(found, again)
 

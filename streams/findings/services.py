@@ -1,11 +1,12 @@
 """The cluster: broker, topics, groups, store. What is not set up is no fault where nobody asked for a cluster."""
 
 import asyncio
+import uuid
 from collections.abc import Iterator, Mapping
 
 from infra import broker_facts, buckets, s3
 from infra.broker_facts import GroupFacts, TopicFacts
-from infra.settings import PREFIX
+from infra.settings import PREFIX, Settings
 from schemas.errors import ChalkstreamError
 from schemas.topics import TOPICS, Topic
 from streams.findings.finding import Finding, Situation, check
@@ -21,7 +22,7 @@ def broker(situation: Situation) -> Iterator[Finding]:
     try:
         found = asyncio.run(broker_facts.topic_facts(kafka, TOPICS))
     except ChalkstreamError as error:
-        yield away(error, situation, "KAFKA__")
+        yield away(error, situation, "kafka")
         return
     yield Finding("ok", f"the broker at {kafka.bootstrap} answers")
     yield from topics(found, TOPICS)
@@ -60,7 +61,7 @@ def groups(situation: Situation) -> Iterator[Finding]:
     try:
         found = asyncio.run(broker_facts.group_facts(situation.settings.kafka, reads))
     except ChalkstreamError as error:
-        yield away(error, situation, "KAFKA__")
+        yield away(error, situation, "kafka")
         return
     yield from lags(found)
 
@@ -84,7 +85,7 @@ def store(situation: Situation) -> Iterator[Finding]:
         client = s3.connect(settings)
         there = s3.bucket_names(client)
     except ChalkstreamError as error:
-        yield away(error, situation, "STORE__")
+        yield away(error, situation, "store")
         return
     yield Finding("ok", f"the store at {settings.endpoint} answers")
     if missing := [name for name in buckets.BUCKETS if name not in there]:
@@ -94,10 +95,25 @@ def store(situation: Situation) -> Iterator[Finding]:
         yield Finding("bad", f"uploads are not told to {', '.join(silent)}", remedy)
     else:
         yield Finding("ok", "all buckets are there, and uploads are told")
+        yield _takes(s3.S3Store(client))
+
+
+def _takes(store: s3.S3Store) -> Finding:
+    """By a small object, which is removed."""
+    key = f"doctor/{uuid.uuid4()}"
+    try:
+        store.put(buckets.STATE, key, b"whether anything can be kept here")
+        store.delete(buckets.STATE, key)
+    except ChalkstreamError as error:
+        return Finding(
+            "bad", f"the store takes nothing: {error.message}", "make room on its disk, or let our keys write"
+        )
+    return Finding("ok", "the store takes what it is given")
 
 
 def away(error: ChalkstreamError, situation: Situation, part: str) -> Finding:
-    """Bad only where a cluster was asked for: ``run`` needs none."""
-    if any(name.startswith(PREFIX + part) for name in situation.environment):
+    """Bad only where a cluster was asked for: ``run`` needs none. ``part``: ``kafka`` or ``store``."""
+    named = any(name.startswith(f"{PREFIX}{part.upper()}__") for name in situation.environment)
+    if named or getattr(situation.settings, part) != getattr(Settings.model_construct(), part):
         return Finding("bad", error.message, error.remedy or "see docs/operating.md")
     return Finding("warn", f"{error.message}; 'run' needs none", error.remedy or "see docs/operating.md")

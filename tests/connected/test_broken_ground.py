@@ -115,8 +115,11 @@ def test_a_full_disk_under_the_store_is_waited_for(tmp_path: Path) -> None:
             time.sleep(10)
             assert [status for status in site.values("media.jobs") if has_ended(status)] == []
             assert running.poll() is None
+            doctor = site.command("doctor")
+            assert (doctor.code, "the store takes nothing" in doctor.out) == (1, True), doctor.out
             fill()
             assert site.job(job)["state"] == "done"
+            assert "the store takes what it is given" in site.command("doctor").out
         assert site.records("dead.letters") == []
 
 

@@ -1,16 +1,19 @@
 """Operating a cluster by the command line: submit, watch, get, cancel, rerun, reconcile, dead letters, doctor, SASL."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas import envelope
 from schemas.errors import ErrorInfo
 from schemas.events import SpeechFound
 from schemas.topics import TOPICS
 from streams.deadletters import Origin, letter_headers
+from tests.commands import Done
 from tests.connected.conftest import working
 from tests.connected.site import Site, clip, deaf, eventually
 
@@ -188,6 +191,52 @@ def waiting(site: Site) -> int:
     counted = re.search(r"(\d+) dead letters were not sent again: .*accept invalid_request (\d+)", said)
     assert counted and "deadletters list" in said, said
     return int(counted[2])
+
+
+def test_init_leaves_what_others_have_set_up(site: Site) -> None:
+    ours = site.s3.get_bucket_notification_configuration(Bucket="uploads")["QueueConfigurations"]
+    theirs = {"Id": "theirs", "QueueArn": ours[0]["QueueArn"], "Events": ["s3:ObjectRemoved:*"]}
+    rule = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "x/"}, "Expiration": {"Days": 1}}
+    site.s3.put_bucket_notification_configuration(
+        Bucket="uploads", NotificationConfiguration={"QueueConfigurations": [theirs]}
+    )
+    site.s3.put_bucket_lifecycle_configuration(Bucket="work", LifecycleConfiguration={"Rules": [rule]})
+    assert "uploads are not told" in site.command("doctor").out
+    assert site.command("init").code == 0
+    now = site.s3.get_bucket_notification_configuration(Bucket="uploads")["QueueConfigurations"]
+    assert {each["Id"] for each in now} > {"theirs"}
+    created = {each["QueueArn"] for each in now if each["Events"] == ["s3:ObjectCreated:*"]}
+    assert created == {each["QueueArn"] for each in ours}
+    rules = site.s3.get_bucket_lifecycle_configuration(Bucket="work")["Rules"]
+    assert {each["ID"] for each in rules} == {"theirs", "old-work"}
+    site.s3.put_bucket_notification_configuration(
+        Bucket="uploads", NotificationConfiguration={"QueueConfigurations": ours}
+    )
+    site.s3.put_bucket_lifecycle_configuration(
+        Bucket="work", LifecycleConfiguration={"Rules": [each for each in rules if each["ID"] == "old-work"]}
+    )
+    assert site.command("init").out.startswith("made nothing")
+
+
+def test_what_the_broker_refuses_to_make_is_told(site: Site) -> None:
+    asyncio.run(remove("image.progress", site.at.bootstrap))
+    refused = eventually(lambda: not_made(site), "a broker that has forgotten the topic")
+    assert (refused.code, len(refused.error_lines)) == (2, 1) and "image.progress" in refused.err, refused.err
+    assert site.command("init").code == 0
+
+
+def not_made(site: Site) -> Done | None:
+    told = site.command("init", CHALKSTREAM_KAFKA__REPLICATION="3")
+    return told if told.code == 2 else None
+
+
+async def remove(topic: str, bootstrap: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+    finally:
+        await admin.close()
 
 
 def test_the_doctor_finds_a_healthy_cluster_healthy(site: Site) -> None:

@@ -177,6 +177,16 @@ def test_artefacts_outlive_the_events_of_a_run_that_begins_with_them() -> None:
 
 
 def test_a_bucket_that_is_not_there_holds_nothing(store: Store) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises((NotFound, Unavailable)):
         store.get("nowhere", "a")
     assert not store.exists("nowhere", "a")
+
+
+def test_a_bucket_that_is_gone_is_a_store_that_is_away_and_no_fault_of_a_job(services: Endpoints) -> None:
+    store = s3.S3Store(s3.connect(read(services.settings()).store))
+    for ask in (
+        lambda: store.get("nowhere", "a"), lambda: store.create("nowhere", "a", b""),
+        lambda: store.put("nowhere", "a", b""), lambda: list(store.names("nowhere", "a")),
+    ):  # fmt: skip
+        with pytest.raises(Unavailable):
+            ask()

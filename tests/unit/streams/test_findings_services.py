@@ -56,7 +56,9 @@ def test_an_absent_cluster_is_bad_only_where_one_was_asked_for(question: object)
         "CHALKSTREAM_STORE__ACCESS_KEY": "a", "CHALKSTREAM_STORE__SECRET_KEY": "b",
     }  # fmt: skip
     assert worst(list(question(Situation(read(asked), asked)))).keys() == {"bad"}
-    assert worst(list(question(Situation(read(asked), {})))).keys() == {"warn"}
+    assert worst(list(question(Situation(read(asked), {})))).keys() == {"bad"}, "chalkstream.toml asks as well"
+    nothing = {"CHALKSTREAM_STORE__ACCESS_KEY": "", "CHALKSTREAM_KAFKA__BOOTSTRAP": ""}
+    assert worst(list(question(Situation(read(nothing), {})))).keys() == {"warn"}
 
 
 def made(at: int, offset: int, stage: str, code: str) -> Letter:
