@@ -127,7 +127,7 @@ async def post(base: str, path: Path, client: httpx.AsyncClient | None = None) -
 async def first_cue(base: str) -> float:
     """Seconds from being accepted to the first cue on the stream."""
     async with httpx.AsyncClient(timeout=120) as client:
-        job = (await post(base, Path(LECTURE), client)).json()["job"]["job"]
+        job = (await post(base, Path(LECTURE), client)).json()["job"]
         began = time.perf_counter()
         found = 0.0
         async with client.stream("GET", f"{base}/v1/jobs/{job}/events") as answer:
@@ -141,7 +141,7 @@ async def listeners(base: str, many: int) -> dict[str, Any]:
     """So many at one job; every one has to hear all of it."""
     limits = httpx.Limits(max_connections=many + 10)
     async with httpx.AsyncClient(timeout=120, limits=limits) as client:
-        job = (await post(base, Path(LECTURE), client)).json()["job"]["job"]
+        job = (await post(base, Path(LECTURE), client)).json()["job"]
 
         async def listen() -> tuple[int, bool]:
             segments, done = 0, False
@@ -170,7 +170,7 @@ async def crowd(base: str, many: int) -> dict[str, Any]:
                 await asyncio.sleep(int(told.headers["retry-after"]))
                 told = await post(base, Path(LECTURE), client)
             assert told.status_code == 202, told.text
-            return str(told.json()["job"]["job"])
+            return str(told.json()["job"])
 
         jobs = await asyncio.gather(*(one() for _ in range(many)))
         taken = time.perf_counter() - began

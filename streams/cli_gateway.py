@@ -26,7 +26,7 @@ def serve(
 
     \b
     chalkstream serve --local
-    chalkstream serve --host 0.0.0.0 --port 8080
+    chalkstream serve --host 0.0.0.0 --port 8000
     """
     from streams.commands.serve import serve as listen
 

@@ -69,7 +69,7 @@ def application(site: Site, noted: Noted = lambda *_: None) -> Shield:
         )  # fmt: skip
     _static(app)
     app.openapi = lambda: _documented(app)  # type: ignore[method-assign]
-    return Shield(app, is_open=lambda: site.open, noted=noted)
+    return Shield(app, is_open=lambda: site.open, noted=noted, public=site.settings.gateway.public_url)
 
 
 def _life(site: Site) -> Callable[[FastAPI], Any]:

@@ -17,7 +17,7 @@ from schemas.plan import Source
 from streams.gateway.finding import record_key, source_of
 from streams.gateway.site import Site
 
-TODO: Final = "todo/delete/"
+UNDONE: Final = "todo/delete/"
 AGAIN_SECONDS: Final = 60.0
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ async def delete(status: JobStatus, here: Site) -> None:
     store, mark = here.backend.bench.store, stop_key(status.tenant, status.job, "delete", status.run)
     source = await asyncio.to_thread(_source, status, here)
     record = DeletedRecord(status=status, source=source, due=here.now() + AGAIN_SECONDS)
-    await asyncio.to_thread(here.state.create, TODO + status.job, to_bytes(record))
+    await asyncio.to_thread(here.state.create, UNDONE + status.job, to_bytes(record))
     await asyncio.to_thread(store.put, RESULTS, mark, to_bytes(event))
     await here.backend.say([event])
     await _sweep(record, here)
@@ -45,7 +45,7 @@ async def delete(status: JobStatus, here: Site) -> None:
 
 async def look(here: Site) -> None:
     """The second look at what is due."""
-    for name in await asyncio.to_thread(lambda: list(here.state.names(TODO))):
+    for name in await asyncio.to_thread(lambda: list(here.state.names(UNDONE))):
         kept = await asyncio.to_thread(here.state.get, name)
         record = DeletedRecord.model_validate_json(kept.data) if kept else None
         if record is not None and record.due <= here.now():

@@ -33,7 +33,7 @@ from streams.gateway.views import read_report
 router = APIRouter(prefix="/v1/jobs", tags=["files"])
 NEVER: Final = frozenset({"empty", "order", "overlap", "media_end"})
 """Rules that an edit may not break; others are a person's own choice, and are told."""
-TODO: Final = "todo/edits/"
+UNDONE: Final = "todo/edits/"
 QUIET_SECONDS: Final = 1.0
 log = logging.getLogger(__name__)
 
@@ -138,13 +138,13 @@ def _edited(status: JobStatus, language: str, body: Edit, if_match: str, here: S
     )  # fmt: skip
     key = edit_key(status.tenant, status.job, found.language)
     todo = RenewRecord(tenant=status.tenant, job=status.job)
-    here.state.create(TODO + status.job, to_bytes(todo))
+    here.state.create(UNDONE + status.job, to_bytes(todo))
     keep = here.state.create(key, to_bytes(record)) if not found.tag else here.state.replace(
         key, to_bytes(record), found.tag
     )  # fmt: skip
     if keep is None:
         raise _other()
-    here.state.create(TODO + status.job, to_bytes(todo))  # a run that began meanwhile has taken the first one away
+    here.state.create(UNDONE + status.job, to_bytes(todo))  # a run that began meanwhile has taken the first one away
     found = Captions(found.plan, found.language, found.made, record.cues, keep)
     return _document(found, until), tag_of(found)
 
@@ -203,12 +203,12 @@ def _document(found: Captions, until: float) -> Cues:
 async def renew_soon(status: JobStatus, here: Site) -> None:
     """A new run when a person has stopped typing; what can't be begun now is begun by ``look``."""
     await asyncio.sleep(QUIET_SECONDS)
-    await _renew(TODO + status.job, here)
+    await _renew(UNDONE + status.job, here)
 
 
 async def look(here: Site) -> None:
     """Files that are older than edits get their run."""
-    for name in await asyncio.to_thread(lambda: list(here.state.names(TODO))):
+    for name in await asyncio.to_thread(lambda: list(here.state.names(UNDONE))):
         await _renew(name, here)
 
 

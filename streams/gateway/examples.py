@@ -46,7 +46,7 @@ CUES: Final = {
     "cues": [{"start": 0.596, "end": 3.333, "text": "Today we describe\nthe matrix."}],
 }  # fmt: skip
 ANSWERS: Final[dict[tuple[str, str], Any]] = {
-    ("post", "/v1/videos"): {"job": {**EXAMPLE, "state": "queued", "progress": 0.0, "files": []}},
+    ("post", "/v1/videos"): {**EXAMPLE, "state": "queued", "progress": 0.0, "files": []},
     ("get", "/v1/jobs"): {"jobs": [EXAMPLE], "next": None},
     ("get", "/v1/jobs/{job}/report"): {"schema": 1, "status": "done", "partial": False},
     ("get", "/v1/jobs/{job}/cues/{language}"): CUES,

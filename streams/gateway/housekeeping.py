@@ -6,21 +6,26 @@ A look that fails is tried at the next round.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Final
 
-from streams.gateway import deleting, editing, tus, webhooks
+from streams.gateway import deleting, editing, repeats, tus, webhooks
 from streams.gateway.site import Site
 
 EVERY_SECONDS: Final = 10.0
-LOOKS: Final[tuple[Callable[[Site], Awaitable[None]], ...]] = (deleting.look, editing.look, webhooks.look, tus.look)
+HOURLY: Final = 360
+"""Rounds between looks that read a great many things."""
+Look = Callable[[Site], Awaitable[None]]
+LOOKS: Final[dict[Look, int]] = {deleting.look: 1, editing.look: 1, webhooks.look: 1, tus.look: 1, repeats.look: HOURLY}
 log = logging.getLogger(__name__)
 
 
 async def keep(site: Site) -> None:
     """Until cancelled."""
-    while True:
+    for round_ in count():
         await asyncio.sleep(EVERY_SECONDS)
-        for look in LOOKS if not site.backend.wrong() else ():
+        due = [look for look, rounds in LOOKS.items() if round_ % rounds == 0]
+        for look in due if not site.backend.wrong() else ():
             try:
                 await look(site)
             except Exception as error:

@@ -119,6 +119,8 @@ def _ours(error: Exception) -> ChalkstreamError:
     match error:
         case ChalkstreamError():
             return error
+        case HTTPException(__cause__=ChalkstreamError() as ours):  # FastAPI's, when reading the body was refused here
+            return ours
         case RequestValidationError():
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))

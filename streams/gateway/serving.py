@@ -16,7 +16,7 @@ import uvicorn
 
 from infra.models.installed import Installed
 from infra.settings import Settings
-from infra.state import State
+from infra.state import FolderState, State
 from schemas.errors import BadSettings, Unavailable
 from schemas.pack import KINDS
 from streams import bootstrap
@@ -45,7 +45,7 @@ def build(settings: Settings, backend: Backend, state: State, page: Callable[[],
         views=Views(backend.bench.store), tapes=Tapes(backend),
         abilities=bootstrap.abilities(installed) if installed.pack.asr else None,
         chat=installed.pack.model("chat") is not None, images=installed.pack.model("image") is not None,
-        models=_models(installed), open=_is_open(settings, state),
+        models=_models(installed), open=is_open(settings, state),
     )  # fmt: skip
 
 
@@ -53,14 +53,15 @@ def _models(installed: Installed) -> dict[str, str]:
     return {kind: installed.identity(kind).name for kind in KINDS if installed.pack.model(kind)}
 
 
-def _is_open(settings: Settings, state: State) -> bool:
+def is_open(settings: Settings, state: State) -> bool:
     """Whether no keys are asked for."""
     if _patiently(lambda: any(True for _ in listed(state))):
         return False
-    if not is_loopback(settings.gateway.host):
-        raise BadSettings(
-            f"--host {settings.gateway.host} is open to others and there are no keys", "first: chalkstream keys add"
-        )
+    at = settings.gateway
+    if at.public_url or not is_loopback(at.host):
+        how = f"CHALKSTREAM_GATEWAY__PUBLIC_URL {at.public_url}" if at.public_url else f"--host {at.host}"
+        where = " --local" if isinstance(state, FolderState) else ""
+        raise BadSettings(f"{how} is open to others and there are no keys", f"first: chalkstream keys add{where}")
     return True
 
 

@@ -1,7 +1,8 @@
 """The outermost layer: what holds for every answer, also for those that go wrong. Pure ASGI, no body is touched.
 
 Security headers and a strict policy; no page of another site may make a browser change anything here; without keys
-(loopback only) no other name of this machine is answered, so that no page can reach us by a name of its own.
+(loopback only) no other name of this machine is answered, so that no page can reach us by a name of its own, and
+nothing that a proxy has passed on, for it comes from elsewhere.
 """
 
 import time
@@ -28,15 +29,18 @@ LARGE: Final = ("/v1/videos", "/v1/uploads", "/v1/audio/")
 MOST_BYTES: Final = 8 << 20
 METHODS: Final = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+PASSED_ON: Final = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
+"""What proxies add."""
 Noted = Callable[[str, str, int, float], None]
 """Method, route, status, seconds."""
 
 
 class Shield:
-    """``is_open``: whether no keys are asked for."""
+    """``is_open``: whether no keys are asked for. ``public``: the address by which browsers know us beside ``Host``."""
 
-    def __init__(self, app: ASGIApp, *, is_open: Callable[[], bool], noted: Noted) -> None:
+    def __init__(self, app: ASGIApp, *, is_open: Callable[[], bool], noted: Noted, public: str = "") -> None:
         self.app, self._is_open, self._noted = app, is_open, noted
+        self._public = urlsplit(public).netloc.lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -64,9 +68,10 @@ class Shield:
 
     def _refused(self, scope: Scope) -> ChalkstreamError | None:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if self._is_open() and host_name(headers.get("host", "")) not in LOOPBACK:
+        from_here = host_name(headers.get("host", "")) in LOOPBACK and not PASSED_ON & headers.keys()
+        if self._is_open() and not from_here:
             return Refused(403, "forbidden", "without keys only this machine is answered", "chalkstream keys add")
-        if scope["method"] not in SAFE and "authorization" not in headers and is_foreign(headers):
+        if scope["method"] not in SAFE and "authorization" not in headers and is_foreign(headers, self._public):
             return Refused(403, "forbidden", "a page of another site may not ask for this", "send a key as a header")
         return None
 
@@ -91,12 +96,13 @@ def host_name(host: str) -> str:
     return name[: name.find("]") + 1] if name.startswith("[") else name.rpartition(":")[0] or name
 
 
-def is_foreign(headers: Mapping[str, str]) -> bool:
-    """Whether a browser sends this for a page that is not ours."""
+def is_foreign(headers: Mapping[str, str], public: str = "") -> bool:
+    """Whether a browser sends this for a page that is neither ours nor that of the address ``public``."""
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    ours = {headers.get("host", "").lower(), public} - {""}
+    return origin is not None and urlsplit(origin).netloc.lower() not in ours
 
 
 def _with_headers(told: Any, path: str) -> list[tuple[bytes, bytes]]:

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request
-from pydantic import BaseModel
 
 from schemas.errors import BadInput
 from schemas.events import StoredObject
@@ -38,18 +37,13 @@ FORM: Final = {
 }
 
 
-class Accepted(BaseModel):
-    """The job that the upload has become."""
-
-    job: Job
-
-
 @router.post("", status_code=202, responses=documented(408, 409, 413), openapi_extra=FORM, summary="Upload a lecture")
 async def upload(
     request: Request, caller: Who, here: Here,
     idempotency_key: Annotated[str | None, Header(max_length=200, description="The same key is the same job.")] = None,
-) -> Accepted:  # fmt: skip
-    """Put the fields before the file: what a large file is to become has to be known when it begins."""
+) -> Job:  # fmt: skip
+    """The job that it has become. Put the fields before the file: what a large file is to become has to be known when
+    it begins."""
     async with once(idempotency_key, caller, here) as repeat:
         status = repeat.status
         if status is None:
@@ -57,7 +51,7 @@ async def upload(
                 stored, sha256 = await _received(request, caller, here, repeat)
                 status = await taking.began(stored, caller.tenant, here, sha256)
                 await repeat.keep(status)
-    return Accepted(job=await here.views.one(status))
+    return await here.views.one(status)
 
 
 async def _received(request: Request, caller: Caller, here: Site, repeat: Repeat) -> tuple[StoredObject, str]:

@@ -54,7 +54,7 @@ def upload(to: httpx.Client, data: bytes, name: str = "talk.wav", **fields: str)
     """The job of an upload that was taken."""
     told = to.post("/v1/videos", data=fields, files={"file": (name, data)})
     assert told.status_code == 202, told.text
-    job: dict[str, Any] = told.json()["job"]
+    job: dict[str, Any] = told.json()
     return job
 
 

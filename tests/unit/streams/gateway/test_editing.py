@@ -98,7 +98,7 @@ def test_an_edit_begins_one_run_and_a_running_job_waits_for_its_end() -> None:
     with kit.client(made) as client:
         assert put(client, changed((1, 2, "x")), client.get(WHERE).headers["etag"]).status_code == 200
     kit.backend(made).said.clear()
-    made.state.create(editing.TODO + kit.JOB, json.dumps({"tenant": "default", "job": kit.JOB}).encode())
+    made.state.create(editing.UNDONE + kit.JOB, json.dumps({"tenant": "default", "job": kit.JOB}).encode())
     kit.job(made, state="running", run=7)
     asyncio.run(editing.look(made))
     assert kit.backend(made).said == []
@@ -106,4 +106,4 @@ def test_an_edit_begins_one_run_and_a_running_job_waits_for_its_end() -> None:
     asyncio.run(editing.look(made))
     asyncio.run(editing.look(made))
     assert [type(event) for event in kit.backend(made).said] == [VideoAccepted]
-    assert list(made.state.names(editing.TODO)) == []
+    assert list(made.state.names(editing.UNDONE)) == []

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from schemas.chat import ChatAnswered, ChatDelta, Choice, Said, Usage
-from schemas.errors import BAD_INPUT_CODES, SERVICE_CODES, ErrorInfo, rebuild
+from schemas.errors import BAD_INPUT_CODES, SERVICE_CODES, BadSettings, ErrorInfo, rebuild
 from schemas.events import JobChanged, SpeechTranscribed
 from schemas.exchanges import Requested, RequestError
 from schemas.images import ImagesMade, MadeImage
 from schemas.transcript import Segment
 from streams.gateway.backend import Entry
 from streams.gateway.problems import OPENAI, answer
+from streams.gateway.serving import is_open
 from streams.gateway.shield import POLICY
 from tests.unit.streams.gateway import kit
 
@@ -60,6 +61,7 @@ def test_a_bug_is_a_problem_that_tells_nothing() -> None:
         {"Sec-Fetch-Site": "cross-site"},
         {"Origin": "null"},
         {"Host": "evil.example"},
+        {"X-Forwarded-For": "203.0.113.9"},
     ],
 )
 def test_pages_of_others_can_do_nothing_here(headers: dict[str, str]) -> None:
@@ -69,6 +71,32 @@ def test_pages_of_others_can_do_nothing_here(headers: dict[str, str]) -> None:
         told = client.post(f"/v1/jobs/{kit.JOB}/cancel", headers=headers)
     assert (told.status_code, told.json()["code"]) == (403, "forbidden")
     assert kit.backend(made).said == []
+
+
+def test_behind_a_proxy_the_page_is_ours_by_its_public_address() -> None:
+    made = kit.site(keys=True, GATEWAY__PUBLIC_URL="https://captions.example")
+    headers = {"Origin": "https://captions.example", "X-Forwarded-For": "203.0.113.9"}
+    with kit.client(made) as client:
+        assert client.post("/v1/session", json={"key": kit.key(made)}, headers=headers).status_code == 200
+        headers["Origin"] = "https://evil.example"
+        assert client.post("/v1/session", json={"key": kit.key(made)}, headers=headers).status_code == 403
+
+
+def test_a_site_that_others_reach_does_not_start_without_a_key() -> None:
+    made = kit.site(GATEWAY__PUBLIC_URL="https://captions.example")
+    with pytest.raises(BadSettings, match="PUBLIC_URL"):
+        is_open(made.settings, made.state)
+    kit.key(made)
+    assert not is_open(made.settings, made.state)
+
+
+def test_a_body_that_is_too_large_is_413() -> None:
+    made = kit.site()
+    kit.job(made)
+    with kit.client(made) as client:
+        headers = {"If-Match": "*", "Content-Type": "application/json"}
+        told = client.put(f"/v1/jobs/{kit.JOB}/cues/fr", content=b" " * (9 << 20), headers=headers)
+    assert (told.status_code, told.json()["code"]) == (413, "too_large")
 
 
 def test_with_keys_nothing_is_told_without_one() -> None:
@@ -130,8 +158,8 @@ def test_an_upload_becomes_a_job_under_a_key_of_ours() -> None:
         told = client.post("/v1/videos", data={"targets": "fr"}, files={"file": ('../../evil"\r\n.mp4', b"x" * 99)})
         assert told.status_code == 202
         job = told.json()["job"]
-        assert client.get(f"/v1/jobs/{job['job']}").json()["job"] == job["job"]
-        assert client.get("/v1/jobs").json()["jobs"][0]["job"] == job["job"]
+        assert client.get(f"/v1/jobs/{job}").json() == told.json()
+        assert client.get("/v1/jobs").json()["jobs"][0]["job"] == job
     stored = kit.backend(made).begun[0]
     assert "evil" not in stored.key
     assert kit.backend(made).pieces.whole_ones[stored.key] == b"x" * 99
@@ -195,24 +223,6 @@ def test_a_service_that_is_away_is_503_before_any_work() -> None:
         asked = client.post("/v1/chat/completions", json={"messages": [{"role": "user", "content": "hi"}]})
         assert (asked.status_code, asked.json()["error"]["code"]) == (503, "unavailable")
         assert client.get("/healthz").status_code == 200
-
-
-def test_the_same_key_is_the_same_job() -> None:
-    made = kit.site(keys=True, TENANTS='{"lab": {}}')
-    with kit.client(made, kit.key(made)) as client, kit.client(made, kit.key(made, "lab")) as other:
-        headers = {"Idempotency-Key": "k1"}
-        one, two = (client.post("/v1/videos", files=VIDEO, headers=headers).json()["job"]["job"] for _ in range(2))
-        third = other.post("/v1/videos", files=VIDEO, headers=headers).json()["job"]["job"]
-    assert one == two != third
-    assert len(kit.backend(made).begun) == 2
-
-
-def test_a_key_is_free_again_after_a_failure() -> None:
-    made = kit.site()
-    with kit.client(made) as client:
-        headers = {"Idempotency-Key": "k1"}
-        assert client.post("/v1/videos", data={"targets": "xx"}, files=VIDEO, headers=headers).status_code == 400
-        assert client.post("/v1/videos", files=VIDEO, headers=headers).status_code == 202
 
 
 def test_a_job_is_stopped_run_again_and_taken_away() -> None:
