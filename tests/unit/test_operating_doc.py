@@ -23,11 +23,9 @@ def test_the_table_of_topics_is_that_of_the_code() -> None:
     assert rows == {}
 
 
-def test_every_setting_that_is_named_exists() -> None:
+def test_every_setting_is_named_and_every_named_one_exists() -> None:
     known = {PREFIX + "__".join(path).upper() for path, _ in leaves(Settings.model_construct())}
-    named = set(re.findall(r"CHALKSTREAM_[A-Z_]+", DOC))
-    assert named
-    assert named <= known
+    assert set(re.findall(r"CHALKSTREAM_[A-Z_]+", DOC)) == known
 
 
 def test_every_command_that_is_named_exists() -> None:

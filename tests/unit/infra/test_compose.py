@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from infra.local import kafka, minio
-from infra.settings import read
+from infra.settings import PREFIX, Settings, read
 from processors.stage import discover
+from streams.findings.configuration import leaves
 from tests.needs import tool
 
 ROOT = Path(__file__).parents[3]
@@ -22,6 +23,11 @@ OURS = {
     for name, service in SERVICES.items()
     if "chalkstream" in service.get("image", "") and "infra/compose/Dockerfile" in str(service.get("build"))
 }
+
+
+def plain(value: str) -> str:
+    """A value with the defaults of its variables."""
+    return re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value)
 
 
 def stage_of(service: dict[str, Any]) -> str | None:
@@ -66,7 +72,7 @@ def test_every_stage_has_a_service_and_every_service_a_stage() -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_our_services_are_given_settings_that_exist(name: str, tmp_path: Path) -> None:
-    environment = {key: re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value) for key, value in OURS[name]["environment"].items()}
+    environment = {key: plain(value) for key, value in OURS[name]["environment"].items() if value is not None}
     secrets = {key for key, value in environment.items() if value.startswith("/run/secrets/")}
     for key in secrets:
         (tmp_path / key).write_text("secret\n")
@@ -76,6 +82,26 @@ def test_our_services_are_given_settings_that_exist(name: str, tmp_path: Path) -
     assert len(secrets) == 2
     assert settings.kafka.bootstrap in SERVICES["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
     assert settings.store.secret_key is not None
+
+
+def test_every_setting_of_ours_is_within_reach_and_no_other() -> None:
+    """Those of broker and store are the system's own, the gateway listens where Compose says, the state is a volume."""
+    known = {(*path,) for path, _ in leaves(Settings.model_construct()) if path[0] not in ("kafka", "store")}
+    wanted = {PREFIX + "__".join(path).upper() for path in known} - {
+        "CHALKSTREAM_STATE", "CHALKSTREAM_GATEWAY__HOST", "CHALKSTREAM_GATEWAY__PORT",
+    }  # fmt: skip
+    given = {name for name in SERVICES["gateway"]["environment"] if name.startswith(PREFIX)}
+    assert {name for name in given if not re.search("_(KAFKA|STORE)__", name)} == wanted
+    text = (ROOT / "docker-compose.yml").read_text()
+    assert set(re.findall(r"\$\{(CHALKSTREAM_\w+)", text)) <= wanted, "names of Compose's own begin with STACK_"
+
+
+def test_what_is_published_is_where_the_documents_say() -> None:
+    ports = [plain(port) for name in ("kafka", "minio", "gateway") for port in SERVICES[name]["ports"]]
+    assert [port.split(":")[1] for port in ports] == ["9092", "9000", "8000"]
+    advertised = plain(SERVICES["kafka"]["environment"]["KAFKA_ADVERTISED_LISTENERS"])
+    assert f"HOST://{ports[0].rpartition(':')[0]}" in advertised
+    assert SERVICES["gateway"]["command"][-1] == ports[2].rpartition(":")[2]
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -135,7 +161,7 @@ def test_mounted_files_and_build_files_exist() -> None:
 @pytest.mark.parametrize("profiles", [[], ["gpu"], ["observe"]])
 def test_docker_compose_accepts_it(profiles: list[str], tmp_path: Path) -> None:
     chosen = [word for profile in profiles for word in ("--profile", profile)]
-    environment = {**os.environ, "CHALKSTREAM_SECRETS": str(tmp_path)}
+    environment = {**os.environ, "STACK_SECRETS": str(tmp_path)}
     words = [tool("docker-compose"), *chosen, "config", "--quiet"]
     done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
