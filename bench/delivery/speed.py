@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import quantiles
 from tempfile import mkdtemp
+from typing import Any
 
 from bench.delivery.rig import Ball, Player, court, make_topics, nothing_bench, throw, worker
 from processors.bench import Bench
 from schemas.events import Event
 
+LEAST_PER_SECOND, MOST_P50_MS, MOST_P99_MS = 3_000, 10.0, 30.0
 
-async def no_op(bootstrap: str, events: int = 30_000) -> dict[str, float]:
+
+async def no_op(bootstrap: str, events: int = 30_000) -> dict[str, Any]:
     """Events per second through a stage that does nothing, durable on both sides, from a full topic."""
     name, job = f"n{uuid.uuid4().hex[:8]}", str(uuid.uuid4())
     game = court(name)
@@ -33,10 +36,13 @@ async def no_op(bootstrap: str, events: int = 30_000) -> dict[str, float]:
             await asyncio.sleep(0.005)
         took, cpu = time.perf_counter() - began, time.process_time() - cpu
     done = events - already
-    return {"events": done, "seconds": took, "per_second": done / took, "per_cpu_second": done / cpu}
+    problems = [f"fewer than {LEAST_PER_SECOND} a second"] if done / took < LEAST_PER_SECOND else []
+    return {
+        "events": done, "seconds": took, "per_second": done / took, "per_cpu_second": done / cpu, "problems": problems,
+    }  # fmt: skip
 
 
-async def hop(bootstrap: str, events: int = 500, gap: float = 0.02) -> dict[str, float]:
+async def hop(bootstrap: str, events: int = 500, gap: float = 0.02) -> dict[str, Any]:
     """Milliseconds from a stage's word to the moment the next stage has it on a thread, one at a time."""
     name, job = f"h{uuid.uuid4().hex[:8]}", str(uuid.uuid4())
     game, loop, took = court(name), asyncio.get_running_loop(), list[float]()
@@ -56,4 +62,8 @@ async def hop(bootstrap: str, events: int = 500, gap: float = 0.02) -> dict[str,
             took.append((await asyncio.wait_for(got[number], 10) - began) * 1000)
             await asyncio.sleep(gap)
     steps = quantiles(took[50:], n=100)
-    return {"events": events, "p50_ms": steps[49], "p99_ms": steps[98], "max_ms": max(took[50:])}
+    slow = steps[49] > MOST_P50_MS or steps[98] > MOST_P99_MS
+    problems = [f"p50 over {MOST_P50_MS} ms or p99 over {MOST_P99_MS}"] if slow else []
+    return {
+        "events": events, "p50_ms": steps[49], "p99_ms": steps[98], "max_ms": max(took[50:]), "problems": problems,
+    }  # fmt: skip
