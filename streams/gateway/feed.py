@@ -37,12 +37,12 @@ class Feed:
 
     def __init__(self, settings: KafkaSettings, told: Told) -> None:
         self._told = told
-        self._broker = KafkaBroker(
+        self.broker = KafkaBroker(
             settings.bootstrap, security=_security(settings), allow_auto_create_topics=False, acks="all",
             graceful_timeout=2.0, logger=None, max_request_size=2 << 20,
         )  # fmt: skip
         self._subscribers = [
-            self._broker.subscriber(*topics, parser=_plain, decoder=_as_it_is, fetch_max_wait_ms=500)
+            self.broker.subscriber(*topics, parser=_plain, decoder=_as_it_is, fetch_max_wait_ms=500)
             for topics in (RESULTS, ANSWERS)
         ]
         for subscriber in self._subscribers:
@@ -51,7 +51,7 @@ class Feed:
     async def start(self) -> None:
         """Returns when every partition is followed from a place that is settled. Raises Unavailable."""
         try:
-            await self._broker.start()
+            await self.broker.start()
             for subscriber in self._subscribers:
                 if (consumer := subscriber.consumer) is not None:
                     consumer.getone = Past(consumer).getone  # FastStream's loop never ends on what it can't read
@@ -63,7 +63,7 @@ class Feed:
     async def stop(self) -> None:
         """Let go; what is wrong with it then helps nobody."""
         try:
-            await asyncio.wait_for(self._broker.stop(), SECONDS)
+            await asyncio.wait_for(self.broker.stop(), SECONDS)
         except Exception as error:
             log.debug("the feed did not stop well: %s", type(error).__name__)
 
@@ -71,13 +71,13 @@ class Feed:
         """One record, at the broker on return. Raises Unavailable."""
         try:
             async with asyncio.timeout(SECONDS):
-                await self._broker.publish(value, topic, key=key, headers=dict(headers))
+                await self.broker.publish(value, topic, key=key, headers=dict(headers))
         except (KafkaError, OSError, TimeoutError) as error:
             raise Unavailable(f"the broker did not take a request ({type(error).__name__})") from error
 
     async def answers(self, seconds: float) -> bool:
         """Whether the broker answers."""
-        return bool(await self._broker.ping(seconds))
+        return bool(await self.broker.ping(seconds))
 
     async def _take(self, message: KafkaMessage) -> None:
         record: Any = message.raw_message
