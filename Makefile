@@ -7,8 +7,9 @@ TRAIN := $(VENV)-train/.ready
 VIDEO ?= demo/sample/lecture.mp4
 TO ?= fr,es,de
 OUT ?= out
-# Two processes, each with services of its own: most tests wait for a broker more than for a processor.
-TWO := -n 2 --dist loadfile
+# Processes, each with services of its own: most tests wait for a broker more than for a processor.
+PROCESSES ?= 3
+MANY := -n $(PROCESSES) --dist loadfile
 SLOW ?= slow and not train
 
 .PHONY: help setup demo demo-kafka test test-slow test-train check bench bench-long chaos image clean
@@ -37,11 +38,11 @@ demo: $(READY) ## subtitles of VIDEO (default: the sample lecture) in OUT
 demo-kafka: $(READY) ## the same on real Kafka and MinIO (needs Java, Maven and Go, no Docker)
 	$(BIN)/python -m streams.demo "$(VIDEO)" "$(TO)" "$(OUT)"
 
-test: $(READY) ## all tests but the slow ones (about 10 minutes)
-	$(BIN)/python -m pytest $(TWO) -m "not slow and not train"
+test: $(READY) ## all tests but the slow ones (about 10 minutes; PROCESSES=2 where memory is short)
+	$(BIN)/python -m pytest $(MANY) -m "not slow and not train"
 
 test-slow: $(READY) ## the tests that take longer: kills, restarts, full disks, the page in a browser (about 12 minutes)
-	$(BIN)/python -m pytest $(TWO) -m "$(SLOW)"
+	$(BIN)/python -m pytest $(MANY) -m "$(SLOW)"
 
 test-train: $(TRAIN) ## a smoke run of every trainer, in an environment of its own (torch: 5 GB)
 	$(VENV)-train/bin/python -m pytest -m train

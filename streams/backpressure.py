@@ -8,6 +8,7 @@ minutes of a job never wait: they travel on the express topic.
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -15,13 +16,17 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from processors.stage import Stage
 from schemas.base import SAMPLE_RATE
 from schemas.events import EXPRESS_SECONDS, Event, PartDecoded
+from streams.precedence import Firsts
 
 LOOK_SECONDS: Final = 2.0
 ASKED_SECONDS: Final = 10.0
 """So long after the last question the gauge stops looking."""
 PART_SECONDS: Final = 60.0
+AMPLE_SECONDS: Final = 300.0
+"""Recognition with so much before it lacks nothing while decoding rests for somebody's first minutes."""
 RELEASE: Final = 0.9
 WATCHED: Final = {"transcribe": ("media.speech", "media.speech.express"), "chunk": ("media.audio",)}
 
@@ -57,6 +62,11 @@ class Gauge:
         """Whether decoding should wait."""
         self._asked = time.monotonic()
         return self._full
+
+    @property
+    def ample(self) -> bool:
+        """Whether decoding may rest for a while."""
+        return self.full or self.waiting_seconds > AMPLE_SECONDS
 
     async def follow(self) -> None:
         """Look until cancelled; a broker that is away leaves the last word standing."""
@@ -94,3 +104,18 @@ class Gauge:
                 begins, ends = await reader.beginning_offsets(places), await reader.end_offsets(places)
                 total += lag(begins, ends, committed) * self._seconds[group]
         return total
+
+
+@dataclass(frozen=True)
+class Brake:
+    """When long decoding waits: where too much waits for recognition, and, with enough of it, while other jobs' first
+    minutes are in hand here."""
+
+    gauge: Gauge
+    firsts: Firsts
+
+    def holds(self, stage: Stage, said: Event) -> bool:
+        """Whether a stage that has just said this is to wait. May be asked from any thread."""
+        if not stage.held_by or not past_express(said):
+            return False
+        return self.gauge.full or (self.gauge.ample and self.firsts.others(said.job))

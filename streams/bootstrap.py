@@ -5,8 +5,11 @@ cluster needs is put together in ``bootstrap_cluster``, so that a local run neve
 """
 
 import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -37,6 +40,7 @@ from streams.journal import Journal
 from streams.local import LocalRunner
 from streams.probe import UNSEEN, Probe
 
+NICENESS = 5
 MOST_WORKERS = 4
 """Parallel model instances by default: each holds its own activations, and memory is the first thing a laptop lacks."""
 
@@ -54,6 +58,19 @@ def workers(settings: Settings) -> int:
 def pack_folder(settings: Settings) -> Path:
     """Where fetched packs stand."""
     return settings.packs
+
+
+def gently(load: Callable[[], Any]) -> Any:
+    """What ``load`` makes, with threads of its own that yield to all others of this process: an engine that is busy for
+    hours must not hold up what is quick. Threads inherit the niceness of who makes them, so one is made to load."""
+    with ThreadPoolExecutor(1, "load", _yield) as thread:
+        return thread.submit(load).result()
+
+
+def _yield() -> None:
+    if sys.platform == "linux":  # where threads have a niceness of their own
+        me = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, me, max(NICENESS, os.getpriority(os.PRIO_PROCESS, me)))
 
 
 @dataclass
@@ -131,7 +148,7 @@ class LoadedEngines:
     def _load(self, name: str, load: Callable[[], Any]) -> Any:
         began = time.monotonic()
         with self.probe.step("load model", **{"media.model_kind": name}):
-            found = load()
+            found = gently(load) if name == "asr" else load()
         known = name in self._locks and name != "voice" and self.installed.pack.model(cast(Kind, name))
         model = self.installed.identity(cast(Kind, name)).name if known else name
         self.probe.loaded(name, model, time.monotonic() - began)

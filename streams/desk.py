@@ -19,6 +19,7 @@ from streams.deadletters import Origin
 from streams.hand import Hand, waiting_for
 from streams.item import Item, Place, Unread
 from streams.performing import Performer
+from streams.precedence import Firsts
 from streams.retry import Decision, Pause, decide
 from streams.work import UNWATCHED, Carry, Saying, Watch
 
@@ -54,11 +55,13 @@ class Desk:
     def __init__(
         self, stage: Stage, performer: Performer, outbox: Says, *, loop: Loop, submit: Callable[..., None],
         slots: int, finished: Callable[[Place], None], express: frozenset[str] = frozenset(), watch: Watch = UNWATCHED,
+        firsts: Firsts | None = None,
     ) -> None:  # fmt: skip
         self.stage, self.open, self.express = stage, True, express
         self._performer, self._outbox, self._loop, self._submit = performer, outbox, loop, submit
         self._slots, self._finished, self._watch = slots, finished, watch
-        self._waiting, self._hand = waiting_for(stage, express), Hand(express)
+        self.firsts = firsts or Firsts()
+        self._waiting, self._hand = waiting_for(stage), Hand(express, self.firsts)
         self._busy, self._pause, self._pace = 0, Pause(), 1.0
         self._wake: Any = None
 

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 
 from processors.stage import Stage
 from streams.item import Item, Place
+from streams.precedence import Firsts, first_minutes
 from streams.scheduling import Waiting
 
 
 class Hand:
-    """``express``: topics that are counted apart."""
+    """``express``: topics that are counted apart. ``firsts``: who is told of first minutes."""
 
-    def __init__(self, express: frozenset[str]) -> None:
-        self.express = express
+    def __init__(self, express: frozenset[str], firsts: Firsts) -> None:
+        self.express, self._firsts = express, firsts
         self._items: dict[Place, Item] = {}
         self._by_id: dict[str, Item] = {}
         self._counts = {True: 0, False: 0}
@@ -45,6 +46,7 @@ class Hand:
         self._items[item.place] = item
         self._counts[item.origin.topic in self.express] += 1
         self._tenants[item.event.tenant] += 1
+        self._firsts.begins(item.event)
         if named:
             self._by_id[item.name] = item
 
@@ -54,6 +56,7 @@ class Hand:
             return False
         self._counts[item.origin.topic in self.express] -= 1
         self._tenants[item.event.tenant] -= 1
+        self._firsts.ends(item.event)
         if not self._tenants[item.event.tenant]:
             del self._tenants[item.event.tenant]
         if self._by_id.get(item.name) is item:
@@ -61,11 +64,11 @@ class Hand:
         return True
 
 
-def waiting_for(stage: Stage, express: frozenset[str]) -> Waiting[Item]:
+def waiting_for(stage: Stage) -> Waiting[Item]:
     """Where items wait for their turn, by the rules of their stage."""
     batch = stage.batch
     key: Callable[[Item], str | None] = (lambda item: item.event.job) if stage.ordered else (lambda _: None)
-    waiting: Waiting[Item] = Waiting(key=key, express=lambda item: item.origin.topic in express)
+    waiting: Waiting[Item] = Waiting(key=key, express=lambda item: first_minutes(item.event))
     if batch:
         waiting.size, waiting.cost, waiting.wait = batch.size, batch.cost, batch.wait_ms / 1000
         waiting.cost_of = lambda item: batch.cost_of(item.event)

@@ -30,6 +30,7 @@ from streams.item import Item, Place
 from streams.offsets import Offsets
 from streams.outbox import Outbox
 from streams.performing import Performer
+from streams.precedence import Firsts
 from streams.reading import read
 from streams.stepping import UNREADABLE, go_back, step_over
 from streams.tasks import end, first
@@ -68,7 +69,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self, stage: Stage, bench: Bench, outbox: Outbox, *, connection: dict[str, Any], instance: str | None,
         isolate: Isolate, held: Callable[[Stage, Event], bool] = lambda _stage, _event: False,
         limits: Limits = Limits(), buries: Callable[[str], bool] = lambda _: True, begin: Begin | None = None,
-        watch: Watch = UNWATCHED,
+        watch: Watch = UNWATCHED, firsts: Firsts | None = None,
     ) -> None:  # fmt: skip
         self.stage, self.limits, self.joined = stage, limits, asyncio.Event()
         self._connection, self._instance, self._buries, self._begin = connection, instance, buries, begin
@@ -78,6 +79,7 @@ class StageConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self.desk = Desk(
             stage, Performer(stage, bench, isolate, held), outbox, loop=asyncio.get_running_loop(),
             submit=self._threads.submit, slots=limits.slots, finished=self._finished, express=express, watch=watch,
+            firsts=firsts,
         )  # fmt: skip
         self._stopping, self._settled = asyncio.Event(), asyncio.Event()
         self._offsets: dict[TopicPartition, Offsets] = {}

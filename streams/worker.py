@@ -20,12 +20,13 @@ from schemas.errors import Unavailable
 from schemas.events import JobControl
 from schemas.tracing import TRACEPARENT
 from streams import lags
-from streams.backpressure import Gauge, past_express
+from streams.backpressure import Brake, Gauge
 from streams.control import Control
 from streams.evidence import behind
 from streams.execute import Isolate
 from streams.outbox import Outbox, Producer
 from streams.parts import JOINS
+from streams.precedence import Firsts
 from streams.probe import UNSEEN, Probe
 from streams.recall import recall
 from streams.runtime import Limits, StageConsumer
@@ -74,10 +75,11 @@ async def work(setup: Setup, ready: Callable[[], None]) -> int:
     outbox = Outbox(setup.producer or partial(producer, setup.connection), setup.partitions)
     control, board = Control(), StatusBoard()
     gauge = Gauge(setup.connection, setup.ahead_seconds, setup.chunk_seconds, setup.partitions)
+    brake = Brake(gauge, Firsts())
     bench = setup.bench(control)
     await outbox.start()
     behind = [asyncio.create_task(outbox.run()), asyncio.create_task(control.follow(setup.connection, _count(setup)))]
-    consumers = [_consumer(stage, setup, bench, outbox, gauge, board) for stage in setup.stages]
+    consumers = [_consumer(stage, setup, bench, outbox, brake, board) for stage in setup.stages]
     if any(stage.held_by for stage in setup.stages):
         behind.append(asyncio.create_task(gauge.follow()))
     behind.append(asyncio.create_task(setup.vitals.follow(consumers, gauge, setup.probe)))
@@ -110,7 +112,7 @@ def _count(setup: Setup) -> int:
 
 
 def _consumer(
-    stage: Stage, setup: Setup, bench: Bench, outbox: Outbox, gauge: Gauge, board: StatusBoard
+    stage: Stage, setup: Setup, bench: Bench, outbox: Outbox, brake: Brake, board: StatusBoard
 ) -> StageConsumer:
     """The consumer of one stage; ``jobs`` is the board's own and restores before it reads; a join recalls its parts."""
     mine, linking = stage.name == "jobs", setup.probe.on and stage.name in JOINS
@@ -127,7 +129,7 @@ def _consumer(
 
     return StageConsumer(
         board.stage() if mine else stage, bench, outbox, connection=setup.connection, instance=setup.instance,
-        isolate=setup.isolate, held=lambda each, said: bool(each.held_by) and past_express(said) and gauge.full,
+        isolate=setup.isolate, held=brake.holds, firsts=brake.firsts,
         limits=_limits(stage, setup),
         buries=lambda topic: setup.buries.get(topic) == stage.name, begin=begin if mine or linking else None,
         watch=watch,

@@ -16,6 +16,7 @@ from streams.deadletters import Origin
 from streams.desk import Desk
 from streams.item import Place
 from streams.performing import Performer
+from streams.precedence import Firsts
 
 JOB = "00000000-0000-0000-0000-000000000001"
 
@@ -131,7 +132,7 @@ class Room:
 
 def room(
     stage: Stage, root: Path, *, slots: int = 1, said: Said | None = None, express: Iterable[str] = (),
-    held: Callable[[Stage, Event], bool] = lambda _stage, _said: False,
+    held: Callable[[Stage, Event], bool] = lambda _stage, _said: False, firsts: Firsts | None = None,
 ) -> Room:  # fmt: skip
     time, said, finished, jobs = Time(), said or Said(), list[int](), list[Any]()
     performer = Performer(
@@ -140,6 +141,7 @@ def room(
     desk = Desk(
         stage, performer, said, loop=time, submit=lambda work, *args: jobs.append((work, args)), slots=slots,
         finished=lambda place: finished.append(place.offset), express=frozenset(express),
+        firsts=firsts,
     )  # fmt: skip
     return Room(desk, time, said, performer, finished, jobs)
 
