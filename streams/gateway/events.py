@@ -63,12 +63,13 @@ async def events(
     status = await newest(job, caller, here)
     held = ExitStack()
     held.enter_context(here.limits.hold(caller.tenant, "listeners", here.settings.gateway.listeners, seconds=5))
-    return Stream(_told(status, last_event_id or "", here), held)
+    return Stream(told(status, last_event_id or "", here), held)
 
 
-async def _told(status: JobStatus, last: str, here: Site) -> AsyncIterator[str]:
+async def told(status: JobStatus, last: str, here: Site) -> AsyncIterator[str]:
     async with here.tapes.open(status) as tape:
-        places, at, shown = cursors.read(last, tape.run), 0, ""
+        heard, at, shown = cursors.read(last, tape.run), 0, ""
+        places = dict(heard)
         yield ": here\nretry: 2000\n\n"
         while not here.closing.is_set():
             if tape.status.updated != shown or not shown:
@@ -76,10 +77,10 @@ async def _told(status: JobStatus, last: str, here: Site) -> AsyncIterator[str]:
                 yield written("progress", await _job(tape.status, here))
             for entry in tape.entries[at:]:
                 at += 1
-                if entry.lane and entry.place <= places.get(entry.lane, -1):
+                if entry.lane and entry.place <= heard.get(entry.lane, -1):
                     continue
                 if entry.lane:
-                    places[entry.lane] = entry.place
+                    places[entry.lane] = max(entry.place, places.get(entry.lane, -1))
                 for line in lines(entry.event, cursors.written(tape.run, places)):
                     yield line
             if tape.over and at == len(tape.entries):

@@ -1,7 +1,8 @@
 """What was said about one job, from its run's beginning and then live: one tape per job, however many listen.
 
-A tape listens first and reads the past then, so that nothing falls in between; an entry heard twice is one. At the
-job's end the past is read once more: what travels on other topics may be behind.
+A tape listens first and reads the past then, so that nothing falls in between; an entry heard twice is one, and what is
+heard meanwhile comes behind the past, for whoever has heard a place counts as having heard all before it. At the job's
+end the past is read once more: what travels on other topics may be behind.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ class Tape:
     listeners: int = 0
     failed: Unavailable | None = None
     _known: set[tuple[str, int]] = field(default_factory=set)
+    _early: list[Entry] | None = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -49,6 +51,18 @@ class Tape:
                 self.status = entry.event.status
             self.entries.append(entry)
         self.wake()
+
+    def live(self, entries: Sequence[Entry]) -> None:
+        """What is said now; it waits until the past is known."""
+        if self._early is None:
+            self.hear(entries)
+        else:
+            self._early += entries
+
+    def catch_up(self) -> None:
+        """The past is known: what was said meanwhile, then whatever comes."""
+        early, self._early = self._early or [], None
+        self.hear(early)
 
     def wake(self) -> None:
         """Everybody looks."""
@@ -95,9 +109,10 @@ class Tapes:
 
     async def _roll(self, tape: Tape) -> None:
         had_ended = tape.status.ended
-        with self.backend.listen(tape.status.job, tape.hear):
+        with self.backend.listen(tape.status.job, tape.live):
             try:
                 await self._past(tape)
+                tape.catch_up()
                 while not tape.status.ended and tape.listeners:
                     await tape.more(60.0)
                 if tape.listeners and not had_ended:
