@@ -8,7 +8,7 @@ VIDEO ?= demo/sample/lecture.mp4
 TO ?= fr,es,de
 OUT ?= out
 # Processes, each with services of its own: most tests wait for a broker more than for a processor.
-PROCESSES ?= 3
+PROCESSES ?= 2
 MANY := -n $(PROCESSES) --dist loadfile
 SLOW ?= slow and not train
 
@@ -38,7 +38,7 @@ demo: $(READY) ## subtitles of VIDEO (default: the sample lecture) in OUT
 demo-kafka: $(READY) ## the same on real Kafka and MinIO (needs Java, Maven and Go, no Docker)
 	$(BIN)/python -m streams.demo "$(VIDEO)" "$(TO)" "$(OUT)"
 
-test: $(READY) ## all tests but the slow ones (about 10 minutes; PROCESSES=2 where memory is short)
+test: $(READY) ## all tests but the slow ones (about 11 minutes)
 	$(BIN)/python -m pytest $(MANY) -m "not slow and not train"
 
 test-slow: $(READY) ## the tests that take longer: kills, restarts, full disks, the page in a browser (about 12 minutes)

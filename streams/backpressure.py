@@ -17,9 +17,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from processors.stage import Stage
-from schemas.base import SAMPLE_RATE
-from schemas.events import EXPRESS_SECONDS, Event, PartDecoded
-from streams.precedence import Firsts
+from schemas.events import Event, PartDecoded
+from streams.precedence import Firsts, first_minutes
 
 LOOK_SECONDS: Final = 2.0
 ASKED_SECONDS: Final = 10.0
@@ -33,7 +32,7 @@ WATCHED: Final = {"transcribe": ("media.speech", "media.speech.express"), "chunk
 
 def past_express(said: Event) -> bool:
     """Whether a stage that has just said this may be held: not while it works on the first minutes of a job."""
-    return isinstance(said, PartDecoded) and said.end > EXPRESS_SECONDS * SAMPLE_RATE
+    return isinstance(said, PartDecoded) and not first_minutes(said)
 
 
 def lag(begins: Mapping[Any, int], ends: Mapping[Any, int], committed: Mapping[Any, int | None]) -> int:
@@ -66,7 +65,7 @@ class Gauge:
     @property
     def ample(self) -> bool:
         """Whether decoding may rest for a while."""
-        return self.full or self.waiting_seconds > AMPLE_SECONDS
+        return self.waiting_seconds > AMPLE_SECONDS
 
     async def follow(self) -> None:
         """Look until cancelled; a broker that is away leaves the last word standing."""

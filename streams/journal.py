@@ -15,9 +15,10 @@ from typing import Any
 
 from schemas import envelope
 from schemas.errors import Unavailable
-from schemas.events import EXPRESS_SECONDS, Event, SpeechFound
+from schemas.events import Event, SpeechFound
 from schemas.jobs import JobStatus
 from schemas.tracing import TRACEPARENT
+from streams.precedence import first_minutes
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, type TEXT, job TEXT, run INT, value BLOB);
@@ -287,4 +288,4 @@ class Journal:
 
 def _priority(event: Event) -> int:
     """The first minutes of each job go first, so that a short upload never waits for a long one."""
-    return int(isinstance(event, SpeechFound) and event.start >= EXPRESS_SECONDS)
+    return int(isinstance(event, SpeechFound) and not first_minutes(event))

@@ -67,7 +67,7 @@ class Firsts:
     def others(self, job: str) -> bool:
         """Whether there are any but this one. May be asked from any thread."""
         now = self._clock()
-        return any(until > now for name, until in tuple(self._until.items()) if name != job)
+        return any(until > now for name, until in self._until.copy().items() if name != job)
 
     def _forget(self) -> None:
         now = self._clock()
