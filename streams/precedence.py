@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from schemas.base import SAMPLE_RATE
 from schemas.events import (
@@ -24,23 +24,24 @@ LINGER_SECONDS: Final = 0.5
 """Between two stages an item is in nobody's hand; so long its job still counts."""
 
 
+RULES: Final[dict[type[Event], Callable[[Any], bool]]] = {
+    VideoAccepted: lambda _: True,
+    PartDecoded: lambda part: part.start < EXPRESS_SECONDS * SAMPLE_RATE,
+    AudioEnded: lambda audio: audio.samples <= EXPRESS_SECONDS * SAMPLE_RATE,
+    SpeechCut: lambda speech: speech.start < EXPRESS_SECONDS,
+    SpeechFound: lambda speech: speech.start < EXPRESS_SECONDS,
+    SpeechTranscribed: lambda speech: speech.start < EXPRESS_SECONDS,
+    SpeechEnded: lambda speech: speech.duration <= EXPRESS_SECONDS,
+    SpeechIdentified: lambda speech: speech.duration <= EXPRESS_SECONDS,
+    BlockAssembled: lambda text: text.block == 0,
+}
+"""A table, because it is asked for every item three times, and ``isinstance`` of a pydantic class is slow."""
+
+
 def first_minutes(event: Event) -> bool:
     """Whether it is about the first minutes of its job, or the end of one that has no more of them."""
-    match event:
-        case VideoAccepted():
-            return True
-        case PartDecoded():
-            return event.start < EXPRESS_SECONDS * SAMPLE_RATE
-        case AudioEnded():
-            return event.samples <= EXPRESS_SECONDS * SAMPLE_RATE
-        case SpeechCut() | SpeechFound() | SpeechTranscribed():
-            return event.start < EXPRESS_SECONDS
-        case SpeechEnded() | SpeechIdentified():
-            return event.duration <= EXPRESS_SECONDS
-        case BlockAssembled():
-            return event.block == 0
-        case _:
-            return False
+    rule = RULES.get(type(event))
+    return rule is not None and rule(event)
 
 
 class Firsts:
