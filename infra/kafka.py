@@ -37,7 +37,7 @@ async def partitions(settings: KafkaSettings, names: Iterable[str]) -> dict[str,
     """How many partitions each topic has; topics that are not there are left out. Raises Unavailable."""
     async with admin(settings) as client:
         found = await client.describe_topics(list(names))
-    return {topic["topic"]: len(topic["partitions"]) for topic in found if topic["error_code"] == 0}
+    return {topic["topic"]: len(topic["partitions"]) for topic in found if topic["error_code"] == NO_ERROR}
 
 
 async def create_topics(settings: KafkaSettings, wanted: Iterable[Topic]) -> list[str]:

@@ -14,8 +14,10 @@ from processors.stage import Answer, Stage
 from schemas.errors import Broken, Cancelled, ChalkstreamError, Unavailable
 from schemas.events import Event, JobControl
 
-Isolate = Callable[[Stage, Sequence[Event], Callable[[], bool]], Iterable[Answer]]
-"""Runs suspects of a stage apart, as long as somebody wants them: asked now and then, true says that nobody does."""
+Unwanted = Callable[[], bool]
+"""Whether nobody wants some work any more; asked now and then."""
+Isolate = Callable[[Stage, Sequence[Event], Unwanted], Iterable[Answer]]
+"""Runs suspects of a stage apart, as long as somebody wants them."""
 log = logging.getLogger(__name__)
 
 

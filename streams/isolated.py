@@ -24,14 +24,12 @@ from schemas import envelope
 from schemas.errors import Cancelled, ChalkstreamError, ErrorInfo, rebuild
 from schemas.events import Event
 from streams import attempts
-from streams.execute import Isolate, as_ours, execute
+from streams.execute import Isolate, Unwanted, as_ours, execute
 from streams.retry import TriedEnough
 
 DEATHS = 3
 HANGS_SECONDS, LOOK_SECONDS = 3600.0, 1.0
 """What takes longer hangs: the longest honest work, twelve hours of media to decode, is done in minutes."""
-Unwanted = Callable[[], bool]
-"""Whether the work was cancelled."""
 PROGRAM = (sys.executable, "-m", "streams.isolated")
 
 
